@@ -1,0 +1,1 @@
+"""What every part of Ref stands on: database, clock, money, ids, errors, audit, outbox, permissions."""

@@ -1,0 +1,102 @@
+"""Who changed what and when: one append-only row in the same transaction as the change.
+
+Tables declared `audited` in a migration refuse, by a deferred trigger, to commit a write that has no such row.
+Details hold ids, codes and figures, never personal data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+import structlog
+from sqlalchemy.dialects import postgresql
+
+from erp.kernel.actor import Actor
+from erp.kernel.db import db
+from erp.kernel.paging import Page, paged
+
+
+class AuditEntry(db.Model):
+    """One deed: `actor` did `action` to `subject`, in database transaction `xact`."""
+
+    __tablename__ = "audit_entry"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    xact: so.Mapped[int] = so.mapped_column(index=True)
+    action: so.Mapped[str]
+    subject_type: so.Mapped[str]
+    subject_id: so.Mapped[str]
+    actor_kind: so.Mapped[str]
+    actor_id: so.Mapped[str]
+    at: so.Mapped[dt.datetime]
+    request_id: so.Mapped[str | None]
+    details: so.Mapped[dict[str, Any]] = so.mapped_column(server_default=sa.text("'{}'::jsonb"))
+    __table_args__ = (
+        sa.Index("audit_entry_subject_idx", "subject_type", "subject_id"),
+        sa.Index("audit_entry_actor_idx", "actor_kind", "actor_id"),
+    )
+
+
+INSERT = sa.text(
+    """insert into audit_entry (xact, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details)
+       values (pg_current_xact_id()::text::bigint, :action, :subject_type, :subject_id, :actor_kind, :actor_id,
+               :at, :request_id, :details)"""
+).bindparams(sa.bindparam("details", type_=postgresql.JSONB()))
+
+
+def record(
+    action: str,
+    subject_type: str,
+    subject_id: UUID | str | int,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write down that `by` did `action` ("booking.made") at `at`, inside the open transaction."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    db.session.execute(
+        INSERT,
+        {
+            "action": action,
+            "subject_type": subject_type,
+            "subject_id": str(subject_id),
+            "actor_kind": by.kind,
+            "actor_id": by.id,
+            "at": at,
+            "request_id": request_id,
+            "details": details or {},
+        },
+    )
+
+
+def search(*, action: str = "", subject: str = "", actor: str = "", page: int = 1) -> Page:
+    """Audit entries, newest first. `action` matches a beginning; `subject` and `actor` an exact id."""
+    return paged(
+        """select id, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details
+           from audit_entry
+           where (:action = '' or action like :action || '%')
+             and (:subject = '' or subject_id = :subject) and (:actor = '' or actor_id = :actor)""",
+        "id desc",
+        page=page,
+        action=action,
+        subject=subject,
+        actor=actor,
+    )
+
+
+def history(subject_type: str, subject_id: UUID | str | int) -> list[Any]:
+    """Everything that was done to one subject, oldest first."""
+    return list(
+        paged(
+            """select id, action, actor_kind, actor_id, at, details from audit_entry
+           where subject_type = :subject_type and subject_id = :subject_id""",
+            "id",
+            per_page=500,
+            subject_type=subject_type,
+            subject_id=str(subject_id),
+        ).rows
+    )

@@ -1,0 +1,41 @@
+"""The moment, as this database sees it: real on live, movable forward on mock."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from erp import config
+from erp.kernel import audit
+from erp.kernel.actor import Actor
+from erp.kernel.db import db, execute
+from erp.kernel.errors import DomainError, Invalid
+
+
+class ClockIsReal(DomainError):
+    code = "clock_is_real"
+    sentence = "A live instance runs on real time; only a mock clock can be moved."
+
+
+def now() -> dt.datetime:
+    """The present moment in UTC. On mock it is read from the database, on a connection of its own, so that
+    asking for the time never opens the caller's transaction."""
+    if config.get().mode == "live":
+        return dt.datetime.now(dt.UTC)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        moment: dt.datetime = connection.execute(sa.text("select ref_now()")).scalar_one()
+    return moment.astimezone(dt.UTC)
+
+
+def move(to: dt.datetime, *, by: Actor) -> None:
+    """Let time pass on a mock instance: holds end, bookings expire. Forward only; audited."""
+    if config.get().mode == "live":
+        raise ClockIsReal
+    present = now()
+    if to <= present:
+        raise Invalid(
+            "The clock only moves forward: choose a moment in the future.", fields={"to": "in the past"}
+        )
+    execute("update mock_clock set clock_offset = clock_offset + (:to - ref_now())", to=to)
+    audit.record("clock.moved", "clock", "mock", by=by, at=present, details={"to": to.isoformat()})

@@ -1,0 +1,58 @@
+"""The database: the Flask-SQLAlchemy object (all that the domain sees of Flask) and plain SQL helpers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects import postgresql
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+class Base(so.DeclarativeBase):
+    """Types every table shares: timestamps carry a zone, text has no length, integers hold kopecks."""
+
+    registry = so.registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            dt.datetime: sa.DateTime(timezone=True),
+            uuid.UUID: sa.Uuid(),
+            str: sa.Text(),
+            int: sa.BigInteger(),
+            bytes: sa.LargeBinary(),
+            dict[str, Any]: postgresql.JSONB(),
+            list[str]: postgresql.ARRAY(sa.Text()),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"autoflush": False})
+
+
+def execute(sql: str, **params: Any) -> sa.CursorResult[Any]:
+    """Run one statement in the open session."""
+    return db.session.execute(sa.text(sql), params)  # type: ignore[return-value]
+
+
+def rows(sql: str, **params: Any) -> Sequence[sa.Row[Any]]:
+    return execute(sql, **params).all()
+
+
+def row(sql: str, **params: Any) -> sa.Row[Any] | None:
+    return execute(sql, **params).one_or_none()
+
+
+def scalar(sql: str, **params: Any) -> Any:
+    return execute(sql, **params).scalar()

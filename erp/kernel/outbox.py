@@ -1,0 +1,230 @@
+"""News that leaves after commit. PostgreSQL holds it until it is done; Redis only carries it.
+
+A row is a job's dotted name and one subject (an id). It is written in the transaction that made the news, handed
+to RQ after commit in batches, locked while a worker performs it, and deleted when the job has succeeded. A sweep
+hands over again whatever is due and nobody holds: rows that Redis lost, whose worker was killed, or whose job
+failed (with growing delay, one by one). Delays run on real time, not on the mock clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib import import_module
+from uuid import UUID
+
+import redis
+import rq
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+import structlog
+
+from erp import config
+from erp.kernel.db import db
+from erp.kernel.errors import DomainError
+from erp.kernel.paging import Page, paged
+
+BATCH = 100
+"""Subjects handed to one RQ job: one forked job costs as much as hundreds of set-based rows."""
+LOST_AFTER = 15
+"""Seconds after which a row that was handed over, and that nobody holds, counts as lost."""
+MOST_ATTEMPTS = 12
+"""Failures after which a row waits for a person."""
+LONGEST_DELAY = 300
+PERFORM = "erp.worker.perform"
+QUEUE = "default"
+
+log = structlog.get_logger()
+
+
+class OutboxRow(db.Model):
+    """One piece of news that is not done yet."""
+
+    __tablename__ = "outbox"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    job: so.Mapped[str]
+    subject: so.Mapped[str]
+    written_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
+    due_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
+    relayed_at: so.Mapped[dt.datetime | None]
+    attempts: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
+    last_error: so.Mapped[str | None]
+    given_up_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (sa.Index("outbox_due_idx", "due_at", postgresql_where=sa.text("given_up_at is null")),)
+
+
+def enqueue(job: str, subject: UUID | str | int, *, delay: float = 0) -> None:
+    """Have `job` performed for `subject` after this transaction commits, not before `delay` seconds."""
+    enqueue_many(job, [subject], delay=delay)
+
+
+def enqueue_many(job: str, subjects: Iterable[UUID | str | int], *, delay: float = 0) -> None:
+    """The same for many subjects in one statement."""
+    ids = db.session.execute(
+        sa.text(
+            """insert into outbox (job, subject, due_at, relayed_at)
+               select :job, subject, clock_timestamp() + make_interval(secs => :delay),
+                      case when :delay = 0 then clock_timestamp() end
+               from unnest(cast(:subjects as text[])) as subject returning id"""
+        ),
+        {"job": job, "subjects": [str(subject) for subject in subjects], "delay": float(delay)},
+    ).scalars()
+    if delay == 0:
+        _written().extend((id, job) for id in ids)
+
+
+def _written() -> list[tuple[int, str]]:
+    written: list[tuple[int, str]] = db.session().info.setdefault("outbox", [])
+    return written
+
+
+def forget() -> None:
+    """The transaction was rolled back: its rows never existed."""
+    db.session().info.pop("outbox", None)
+
+
+def relay_committed() -> None:
+    """Hand over what the transaction just committed. If Redis is away, the sweep does it later."""
+    written = db.session().info.pop("outbox", [])
+    if not written:
+        return
+    by_job: dict[str, list[int]] = {}
+    for id, job in written:
+        by_job.setdefault(job, []).append(id)
+    batches = [(job, ids[at : at + BATCH]) for job, ids in by_job.items() for at in range(0, len(ids), BATCH)]
+    try:
+        _hand_over(batches)
+    except redis.RedisError as error:
+        log.warning("outbox.courier_away", error=type(error).__name__, rows=len(written))
+
+
+def _hand_over(batches: Sequence[tuple[str, list[int]]]) -> None:
+    queue = rq.Queue(QUEUE, connection=courier())
+    queue.enqueue_many(
+        [
+            rq.Queue.prepare_data(PERFORM, (job, ids), result_ttl=0, failure_ttl=3600, timeout=600)
+            for job, ids in batches
+        ]
+    )
+
+
+@cache
+def courier() -> redis.Redis:
+    """The connection to Redis or Valkey of this process."""
+    return redis.Redis.from_url(config.get().redis_url, socket_timeout=None, socket_connect_timeout=2)
+
+
+def sweep(limit: int = 5000) -> int:
+    """Hand over again every due row that was lost, whose worker died, or whose turn to retry has come."""
+    with db.engine.begin() as connection:
+        found = connection.execute(
+            sa.text(
+                """update outbox set relayed_at = clock_timestamp()
+                   where id in (select id from outbox
+                                where given_up_at is null and due_at <= clock_timestamp()
+                                  and (relayed_at is null
+                                       or relayed_at < clock_timestamp() - make_interval(secs => :lost))
+                                order by due_at limit :limit for update skip locked)
+                   returning id, job, attempts"""
+            ),
+            {"lost": LOST_AFTER, "limit": limit},
+        ).all()
+    fresh: dict[str, list[int]] = {}
+    batches: list[tuple[str, list[int]]] = []
+    for id, job, attempts in found:
+        if attempts:  # alone, so that one poisoned subject cannot fail its neighbours again
+            batches.append((job, [id]))
+        else:
+            fresh.setdefault(job, []).append(id)
+    batches += [(job, ids[at : at + BATCH]) for job, ids in fresh.items() for at in range(0, len(ids), BATCH)]
+    if batches:
+        _hand_over(batches)
+    return len(found)
+
+
+def perform(job: str, ids: list[int]) -> int:
+    """Do `job` for the rows among `ids` that are still waiting; how many were done.
+
+    The rows stay locked on a connection of their own while the job runs: a second worker skips them, and when
+    this process is killed the database frees them at once.
+    """
+    with db.engine.connect() as holder:
+        held = holder.execute(
+            sa.text(
+                "select id, subject from outbox where id = any(:ids) and given_up_at is null"
+                " order by id for update skip locked"
+            ),
+            {"ids": ids},
+        ).all()
+        if not held:
+            return 0
+        numbers = [id for id, _ in held]
+        try:
+            resolve(job)([subject for _, subject in held])
+        except Exception as error:  # every failure is written down, retried and shown; none is swallowed
+            db.session.rollback()
+            _count_failure(holder, numbers, error)
+            log.error("job.failed", job=job, rows=len(numbers), error=_short(error), exc_info=True)
+            return 0
+        holder.execute(sa.text("delete from outbox where id = any(:ids)"), {"ids": numbers})
+        holder.commit()
+        return len(numbers)
+
+
+def resolve(job: str) -> Callable[[list[str]], None]:
+    """The function behind a dotted job name."""
+    module, _, name = job.rpartition(".")
+    found: Callable[[list[str]], None] = getattr(import_module(module), name)
+    return found
+
+
+def _count_failure(holder: sa.Connection, ids: list[int], error: Exception) -> None:
+    holder.execute(
+        sa.text(
+            """update outbox set attempts = attempts + 1, last_error = :error, relayed_at = null,
+                      due_at = clock_timestamp()
+                               + make_interval(secs => least(:longest, power(2, attempts)) * (0.5 + random())),
+                      given_up_at = case when attempts + 1 >= :most then clock_timestamp() end
+               where id = any(:ids)"""
+        ),
+        {"ids": ids, "error": _short(error), "longest": LONGEST_DELAY, "most": MOST_ATTEMPTS},
+    )
+    holder.commit()
+
+
+def _short(error: Exception) -> str:
+    """What failed and where, without values: an exception's text may hold personal data."""
+    if isinstance(error, DomainError):
+        return f"{error.code}: {error}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, line {place.lineno}"
+
+
+def search(*, state: str = "", job: str = "", page: int = 1) -> Page:
+    """News that is not done yet: `given_up`, `retrying`, `waiting` or everything."""
+    return paged(
+        """select id, job, subject, written_at, due_at, attempts, last_error, given_up_at,
+                  case when given_up_at is not null then 'given_up' when attempts > 0 then 'retrying'
+                       else 'waiting' end as state
+           from outbox where (:job = '' or job = :job)
+             and (:state = '' or :state = case when given_up_at is not null then 'given_up'
+                                               when attempts > 0 then 'retrying' else 'waiting' end)""",
+        "given_up_at nulls last, due_at, id",
+        page=page,
+        state=state,
+        job=job,
+    )
+
+
+def retry(id: int) -> bool:
+    """Give a row that was given up a fresh start; whether there was one."""
+    result = db.session.execute(
+        sa.text(
+            """update outbox set given_up_at = null, attempts = 0, due_at = clock_timestamp(), relayed_at = null
+               where id = :id and given_up_at is not null"""
+        ),
+        {"id": id},
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,43 @@
+"""Periodic work: each slot of each entry runs once, however many schedulers there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from erp.kernel.db import db
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """`job` (a dotted name) runs every `seconds` of real time."""
+
+    job: str
+    seconds: int
+
+
+class ScheduleSlot(db.Model):
+    """The last slot of a periodic job that some worker took."""
+
+    __tablename__ = "schedule_slot"
+    job: so.Mapped[str] = so.mapped_column(primary_key=True)
+    slot: so.Mapped[int]
+    taken_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
+
+
+def take(job: str, seconds: int) -> bool:
+    """Whether this process is the first to take the present slot of `job`; the database decides."""
+    with db.engine.begin() as connection:
+        taken = connection.execute(
+            sa.text(
+                """insert into schedule_slot (job, slot)
+                   values (:job, floor(extract(epoch from clock_timestamp()) / :seconds))
+                   on conflict (job) do update set slot = excluded.slot, taken_at = clock_timestamp()
+                   where schedule_slot.slot < excluded.slot returning 1"""
+            ),
+            {"job": job, "seconds": seconds},
+        )
+        return taken.one_or_none() is not None

@@ -1,0 +1,32 @@
+"""What migrations say often: what the application may do with a table, and what nobody may."""
+
+from alembic import op
+
+APP = "ref_app"
+
+
+def grant(table: str, privileges: str) -> None:
+    """What the application role may do with `table`, such as "select, insert, update"."""
+    op.execute(f'grant {privileges} on "{table}" to {APP}')
+
+
+def append_only(table: str) -> None:
+    """Rows of `table` are never changed or removed, by anybody; the application may read and add."""
+    grant(table, "select, insert")
+    refuse_changes(table)
+
+
+def refuse_changes(table: str) -> None:
+    """A trigger refuses UPDATE, DELETE and TRUNCATE even to the owner of `table`."""
+    op.execute(
+        f'create trigger {table}_is_append_only before update or delete or truncate on "{table}"'
+        " for each statement execute function refuse_change()"
+    )
+
+
+def audited(table: str) -> None:
+    """A transaction that writes `table` commits only with an audit row of its own."""
+    op.execute(
+        f'create constraint trigger {table}_is_audited after insert or update or delete on "{table}"'
+        " deferrable initially deferred for each row execute function refuse_unaudited()"
+    )
