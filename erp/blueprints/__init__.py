@@ -1,1 +1,10 @@
 """The pages of RefERP, one file a noun."""
+
+from flask import Flask
+
+from erp.blueprints import presentation
+
+
+def register(app: Flask) -> None:
+    """Mount every page on the application."""
+    presentation.register(app)

@@ -1,0 +1,72 @@
+"""Who may enter: checks every request against what its view declares. A view that declares nothing is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, redirect, request, url_for
+from flask_login import current_user
+
+import mobile_api.auth
+from erp.kernel.errors import Forbidden, Unauthenticated
+from erp.kernel.permissions import ATTRIBUTE, Access, public
+
+__all__ = ["declared", "enforce", "public"]
+
+
+def declared(app: Flask, endpoint: str) -> Access | None:
+    """What the view behind an endpoint declares; None is a mistake that a test finds."""
+    if endpoint in PUBLIC_BY_LIBRARY:
+        return Access("public", None, PUBLIC_BY_LIBRARY[endpoint])
+    return getattr(app.view_functions[endpoint], ATTRIBUTE, None)
+
+
+PUBLIC_BY_LIBRARY = {
+    "static": "stylesheets, scripts and icons",
+    "openapi.doc_url": "the description of the API",
+}
+
+
+def enforce(app: Flask) -> None:
+    app.before_request(_check)
+
+
+def _check() -> Any:
+    if request.endpoint is None:
+        return None
+    access = declared(current_app, request.endpoint)
+    if access is None:
+        raise Forbidden("This page declares no permission, so it is closed.")
+    return GATES[access.audience](access)
+
+
+def _staff_gate(access: Access) -> Any:
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if access.permission is not None and access.permission not in current_user.permissions:
+        raise Forbidden
+    return None
+
+
+def _to_sign_in() -> Any:
+    """A person goes to the sign-in page and comes back; htmx is told to load it as a page."""
+    if request.method != "GET" and "HX-Request" not in request.headers:
+        raise Unauthenticated("Your sign-in has expired. Sign in again, then repeat what you did.")
+    next_url = request.full_path.rstrip("?") if request.method == "GET" and not _is_part() else None
+    target = url_for("sessions.new", next=next_url)
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": target})
+    return redirect(target, 303)
+
+
+def _is_part() -> bool:
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+GATES: dict[str, Callable[[Access], Any]] = {
+    "public": lambda access: None,
+    "staff": _staff_gate,
+    "agent": lambda access: mobile_api.auth.admit_agent(),
+    "product": lambda access: mobile_api.auth.admit_product(),
+}

@@ -1,0 +1,1 @@
+"""The commands of `ref`, one file each."""

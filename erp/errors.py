@@ -1,0 +1,98 @@
+"""What people and programs see when something is refused or breaks: a sentence and a request id, never a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, json, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from erp.kernel.db import db
+from erp.kernel.errors import DomainError, ErrorKind
+
+STATUS = {
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.INVALID: 422,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.TOO_MANY: 429,
+    ErrorKind.UNAVAILABLE: 503,
+}
+SENTENCES = {
+    400: "The request could not be understood. Go back, check what you sent, and try again.",
+    404: "There is nothing at this address. Check it, or start from the menu.",
+    405: "This address does not accept that kind of request.",
+    413: "That is too large: 16 MB at most.",
+    415: "This content type is not accepted here.",
+    429: "Too many requests. Wait a moment and try again.",
+    500: "Something broke on our side. Nothing was half done. Try again, and tell support the number below.",
+}
+log = structlog.get_logger()
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crash)
+
+
+def _domain_error(error: DomainError) -> Any:
+    return answer(STATUS[error.kind], error.code, str(error), fields=error.fields, **error.details)
+
+
+def _csrf_error(_error: CSRFError) -> Any:
+    return answer(400, "form_expired", "The form is out of date. Reload the page and send it again.")
+
+
+def _http_error(error: HTTPException) -> Any:
+    status = error.code or 500
+    response = answer(
+        status, error.name.lower().replace(" ", "_"), SENTENCES.get(status, error.description or "")
+    )
+    for name in ("Retry-After", "Allow"):
+        for header, value in error.get_headers():
+            if header == name:
+                response.headers[name] = value
+    return response
+
+
+def _crash(error: Exception) -> Any:
+    db.session.rollback()
+    log.error("request.crashed", error=type(error).__name__, exc_info=True)
+    return answer(500, "internal_error", SENTENCES[500])
+
+
+def answer(
+    status: int, code: str, sentence: str, fields: dict[str, str] | None = None, **details: Any
+) -> Response:
+    """The refusal in the form the caller reads: problem+json, an htmx fragment or a page."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return problem(status, code, sentence, fields, **details)
+    part = request.headers.get("HX-Request-Type") == "partial"
+    template = "errors/_error.html" if part else "errors/error.html"
+    html = render_template(
+        template, status=status, code=code, sentence=sentence, request_id=g.get("request_id")
+    )
+    return Response(html, status, mimetype="text/html")
+
+
+def problem(
+    status: int, code: str, sentence: str, fields: dict[str, str] | None = None, **details: Any
+) -> Response:
+    """RFC 9457: `code` for programs, `detail` for people, `fields` for what to mend in the request."""
+    body = {
+        "type": "about:blank",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": sentence,
+        "request_id": g.get("request_id"),
+    }
+    if fields:
+        body["fields"] = fields
+    body.update({key: value for key, value in details.items() if key not in body})
+    return Response(json.dumps(body), status, mimetype="application/problem+json")

@@ -1,0 +1,11 @@
+"""The one list of what runs when. Seconds are real time; due dates are read on the instance's own clock."""
+
+from erp.kernel.schedule import Periodic
+
+SCHEDULE = [
+    Periodic("erp.jobs.outbox.sweep", 2),
+    Periodic("erp.jobs.bookings.expire_overdue", 10),
+    Periodic("erp.jobs.commissions.mature", 5),
+    Periodic("erp.jobs.payments.poll_open", 15),
+    Periodic("erp.jobs.payouts.poll_open", 15),
+]

@@ -1,0 +1,79 @@
+"""The RQ side: one pool of workers, one scheduler, and the two functions every RQ job calls."""
+
+from __future__ import annotations
+
+import argparse
+from functools import cache
+
+import structlog
+from flask import Flask
+from rq import SimpleWorker
+from rq.cron import CronScheduler
+from rq.worker_pool import WorkerPool
+
+from erp import config
+from erp.app import create_app
+from erp.jobs.schedule import SCHEDULE
+from erp.kernel import log, outbox, schedule
+
+QUEUES = ["periodic", outbox.QUEUE]
+"""Periodic work first: it is short, and the sweep must not wait behind what it is to mend."""
+
+
+@cache
+def application() -> Flask:
+    """The application of this worker process, made once."""
+    return create_app()
+
+
+def perform(job: str, ids: list[int]) -> int:
+    """RQ calls this for news handed over by the outbox."""
+    with application().app_context(), structlog.contextvars.bound_contextvars(job=job):
+        return outbox.perform(job, ids)
+
+
+def perform_periodic(job: str, seconds: int) -> bool:
+    """RQ calls this for each slot of the schedule; only the first of several schedulers' copies does the work."""
+    with application().app_context(), structlog.contextvars.bound_contextvars(job=job):
+        if not schedule.take(job, seconds):
+            return False
+        outbox.resolve(job)()  # type: ignore[call-arg]  # periodic jobs take nothing
+        return True
+
+
+def run_pool() -> None:
+    """Workers without a fork per job: each keeps its database connections and does hundreds of jobs a second."""
+    settings = config.get()
+    pool = WorkerPool(
+        QUEUES, connection=outbox.courier(), num_workers=settings.workers, worker_class=SimpleWorker
+    )
+    pool.start(logging_level="WARNING")
+
+
+def run_scheduler() -> None:
+    scheduler = CronScheduler(connection=outbox.courier(), logging_level="WARNING")
+    for entry in SCHEDULE:
+        scheduler.register(
+            perform_periodic,
+            queue_name="periodic",
+            args=(entry.job, entry.seconds),
+            interval=entry.seconds,
+            result_ttl=0,
+            ttl=max(60, 2 * entry.seconds),
+            name=entry.job,
+        )
+    scheduler.start()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="RQ workers of Ref, or with --scheduler what enqueues periodic work"
+    )
+    parser.add_argument("--scheduler", action="store_true")
+    arguments = parser.parse_args()
+    log.configure(config.get().log_level)
+    run_scheduler() if arguments.scheduler else run_pool()
+
+
+if __name__ == "__main__":
+    main()
