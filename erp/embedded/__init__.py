@@ -1,0 +1,9 @@
+"""Real PostgreSQL and Valkey for one machine, from wheels: for trying Ref out, for its tests, for a small office.
+
+Set DATABASE_URL and REDIS_URL, and nothing here is used.
+"""
+
+from erp.embedded.places import EmbeddedError, temporary_var
+from erp.embedded.servers import Servers, start
+
+__all__ = ["EmbeddedError", "Servers", "start", "temporary_var"]
