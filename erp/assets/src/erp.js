@@ -1,0 +1,117 @@
+// Small listeners that HTML alone cannot give. The policy forbids inline script, so everything hangs on data attributes.
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+
+  // Theme: the server reads the cookie, so that the next page arrives in the right colours.
+  const showTheme = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+  };
+  const isDark = () => {
+    const chosen = document.documentElement.dataset.theme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+
+  // Toasts: what went wrong, said once, closed by hand.
+  const toast = (text) => {
+    const shown = byId("toast-shape").content.firstElementChild.cloneNode(true);
+    shown.querySelector("p").textContent = text;
+    byId("toasts").append(shown);
+  };
+
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest("[data-act]");
+    if (!pressed) return;
+    const act = pressed.dataset.act;
+    if (act === "theme") showTheme(isDark() ? "light" : "dark");
+    if (act === "close-toast") pressed.closest(".toast").remove();
+    if (act === "open-dialog") byId(pressed.dataset.dialog).showModal();
+    if (act === "close-dialog") pressed.closest("dialog").close();
+    if (act === "copy") navigator.clipboard.writeText(byId(pressed.dataset.copy).textContent.trim());
+  });
+
+  // A form with data-confirm says in the shared dialog what will happen before it is sent.
+  // Listening in the capture phase puts the question before htmx sees the form.
+  let asking = null;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.confirm || form.dataset.agreed) {
+      delete form.dataset.agreed;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    asking = { form, submitter: event.submitter };
+    const dialog = byId("confirm");
+    dialog.querySelector("h2").textContent = event.submitter?.textContent.trim() ?? "";
+    dialog.querySelector("p").textContent = form.dataset.confirm;
+    dialog.querySelector("[value=yes]").textContent = event.submitter?.textContent.trim() ?? "";
+    dialog.returnValue = "";
+    dialog.showModal();
+  }, true);
+  byId("confirm")?.addEventListener("close", (event) => {
+    const { form, submitter } = asking ?? {};
+    asking = null;
+    if (event.target.returnValue !== "yes" || !form?.isConnected) return;
+    form.dataset.agreed = "yes";
+    form.requestSubmit(submitter);
+  });
+
+  // A second press of a plain form's button sends nothing. (htmx forms have hx-disable.)
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    document.querySelectorAll("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+
+  // "/" goes to the search, as everywhere.
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const search = document.querySelector("input[type=search]");
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+
+  // The user menu closes when attention goes elsewhere.
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector("details.menu[open]");
+    if (event.key !== "Escape" || !menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  // Filters redraw the rows while one types; without htmx the form's own button does it.
+  document.addEventListener("htmx:config:request", (event) => {
+    if (event.detail.ctx.sourceElement.closest("form.filters")) dropEmpty(event.detail.ctx);
+  });
+  const dropEmpty = (ctx) => {
+    const body = ctx.request.body;
+    if (!body?.entries) return;
+    [...body.entries()].filter(([, value]) => value === "").forEach(([name]) => body.delete(name));
+  };
+
+  // Server faults and a lost connection: nothing is swapped, a toast says so. 4xx bring their own page or fragment.
+  document.addEventListener("htmx:response:error", (event) => {
+    const response = event.detail.ctx.response;
+    if (response.status < 500) return;
+    const told = byId("toasts").dataset;
+    const id = response.headers.get("X-Request-ID");
+    toast(id ? `${told.broken} (${id})` : told.broken);
+  });
+  document.addEventListener("htmx:error", () => toast(byId("toasts").dataset.offline));
+})();

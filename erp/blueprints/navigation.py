@@ -1,0 +1,81 @@
+"""The side navigation: every area of RefERP, its icon, its page and the permission that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from erp.kernel.permissions import Permission
+
+
+class Area(NamedTuple):
+    label: LazyString
+    icon: str
+    endpoint: str
+    permission: Permission
+
+
+class NavItem(NamedTuple):
+    """One line of the navigation; `count` is what waits there for somebody, 0 shows nothing."""
+
+    label: str
+    icon: str
+    url: str
+    count: int = 0
+    current: bool = False
+
+
+CLOCK = "clock.show"
+GROUPS: list[tuple[LazyString, list[Area]]] = [
+    (
+        _("Work"),
+        [
+            Area(_("Establishments"), "store", "establishments.index", Permission.CATALOGUE_READ),
+            Area(_("Bookings"), "bookmark", "bookings.index", Permission.BOOKINGS_READ),
+            Area(_("Agents"), "users", "agents.index", Permission.AGENTS_READ),
+            Area(_("Referrals"), "git-fork", "referrals.index", Permission.REFERRALS_READ),
+            Area(_("Cases"), "scale", "cases.index", Permission.REFERRALS_READ),
+        ],
+    ),
+    (
+        _("Money"),
+        [
+            Area(_("Commissions"), "percent", "commissions.index", Permission.COMMISSIONS_READ),
+            Area(_("Payments"), "credit-card", "payments.index", Permission.PAYMENTS_READ),
+            Area(_("Payouts"), "hand-coins", "payouts.index", Permission.PAYOUTS_READ),
+            Area(_("Payout runs"), "layers", "payout_runs.index", Permission.PAYOUTS_READ),
+        ],
+    ),
+    (_("Rules"), [Area(_("Programmes"), "badge-percent", "programmes.index", Permission.PROGRAMMES_READ)]),
+    (
+        _("System"),
+        [
+            Area(_("Audit log"), "scroll-text", "audit.index", Permission.AUDIT_READ),
+            Area(_("Jobs"), "list-checks", "jobs.index", Permission.JOBS_READ),
+            Area(_("Staff"), "user-cog", "staff.index", Permission.STAFF_READ),
+            Area(_("API keys"), "key-round", "api_keys.index", Permission.API_KEYS_WRITE),
+            Area(_("Clock"), "clock", CLOCK, Permission.CLOCK_MOVE),
+        ],
+    ),
+]
+
+
+def navigation(
+    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
+) -> list[tuple[str, list[NavItem]]]:
+    """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
+    groups = []
+    for label, areas in GROUPS:
+        items = [_item(area, waiting) for area in areas if area.permission in granted]
+        groups.append((str(label), [item for item in items if mode == "mock" or item.url != url_for(CLOCK)]))
+    return [(label, items) for label, items in groups if items]
+
+
+def _item(area: Area, waiting: Mapping[str, int]) -> NavItem:
+    blueprint = area.endpoint.partition(".")[0]
+    current = request.blueprint == blueprint
+    return NavItem(str(area.label), area.icon, url_for(area.endpoint), waiting.get(area.endpoint, 0), current)

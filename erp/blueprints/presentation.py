@@ -1,0 +1,133 @@
+"""How values look on RefERP's pages: money, moments, rates, icons, and the addresses of a page's own states.
+
+Filters and globals here make text; what carries markup lives in `templates/components/`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel import Locale, dates, numbers
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale, get_timezone
+from lucide.jinja import lucide
+from markupsafe import Markup
+
+from erp.blueprints import states
+from erp.kernel import money as amounts
+
+MINUS = "\u2212"
+NBSP = "\u00a0"
+SIGNS = {"RUB": "₽"}
+"""Signs that CLDR keeps for the currency's home locale only; people here read them in any language."""
+THEMES = ("light", "dark")
+
+
+def register(app: Flask) -> None:
+    """Give the templates of `app` their filters and globals."""
+    app.jinja_env.filters.update(
+        money=format_money,
+        moment=format_moment,
+        day=format_day,
+        since=format_since,
+        bps=format_bps,
+        count=format_count,
+    )
+    app.jinja_env.globals.update(
+        asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=with_args
+    )
+
+
+def format_money(amount: int | None, currency: str = "RUB") -> str:
+    """Minor units as people read them, never broken over two lines: 123450 -> "1,234.50 ₽", -5 -> "−0.05 ₽"."""
+    return "—" if amount is None else _money(amount, currency, _locale())
+
+
+def format_moment(moment: dt.datetime | None) -> str:
+    """Date and time to the minute in the reader's zone: "22 Nov 2026, 14:02"."""
+    return _dated(moment, "d MMM y, HH:mm")
+
+
+def format_day(day: dt.date | dt.datetime | None) -> str:
+    """The date alone, in the reader's zone when it is a moment: "22 Nov 2026"."""
+    if day is None or isinstance(day, dt.datetime):
+        return _dated(day, "d MMM y")
+    return dates.format_date(day, "d MMM y", locale=_locale())
+
+
+def format_since(moment: dt.datetime | None, now: dt.datetime) -> str:
+    """How long before or after `now` (the clock's, which mock may have moved): "4 minutes ago", "in 3 days"."""
+    return (
+        "—" if moment is None else dates.format_timedelta(moment - now, add_direction=True, locale=_locale())
+    )
+
+
+def format_bps(bps: int | None) -> str:
+    """A rate in basis points as percent, without idle zeros: 850 -> "8.5 %"."""
+    if bps is None:
+        return "—"
+    return f"{numbers.format_decimal(amounts.decimal(bps, 'RUB'), '#,##0.##', locale=_locale())}{NBSP}%"
+
+
+def format_count(number: int | None) -> str:
+    """A whole number with the reader's thousands separator."""
+    return "—" if number is None else numbers.format_decimal(number, locale=_locale())
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, size: int = 18) -> Markup:
+    """An inline icon. It says nothing to a screen reader: the words beside it do."""
+    return Markup(re.sub(r">\s+<", "><", lucide(name, size=size, **{"class": "i", "aria-hidden": "true"})))
+
+
+def asset(name: str) -> str:
+    """The address of a built file under its hashed name: asset("erp.css") -> "/static/dist/erp.3f2a….css"."""
+    return url_for("static", filename=f"dist/{_built_names(str(current_app.static_folder))[name]}")
+
+
+def with_args(**changes: Any) -> str:
+    """This page's address with parts of its state changed; None and "" take a part away."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if value and name not in changes]
+    changed = [(name, value) for name, value in changes.items() if value not in (None, "")]
+    query = urlencode([*kept, *changed])
+    return f"{request.path}?{query}" if query else request.path
+
+
+def chosen_theme() -> str:
+    """The theme picked with the switch, or "" to follow the reader's system."""
+    theme = request.cookies.get("theme", "")
+    return theme if theme in THEMES else ""
+
+
+@lru_cache(maxsize=8192)
+def _money(amount: int, currency: str, locale: Locale) -> str:
+    digits = amounts.exponent(currency)
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    number = numbers.format_decimal(amounts.decimal(abs(amount), currency), pattern, locale=locale)
+    sign = SIGNS.get(currency) or numbers.get_currency_symbol(currency, locale)
+    return f"{MINUS if amount < 0 else ''}{number}{NBSP}{sign}"
+
+
+def _dated(moment: dt.datetime | None, pattern: str) -> str:
+    if moment is None:
+        return "—"
+    return dates.format_datetime(moment, pattern, tzinfo=get_timezone(), locale=_locale())
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+@cache
+def _built_names(static_folder: str) -> dict[str, str]:
+    manifest = Path(static_folder, "dist", "manifest.json")
+    if not manifest.exists():
+        raise RuntimeError(f"{manifest} is missing: run `make setup` (or `python -m erp.assets.build`)")
+    names: dict[str, str] = json.loads(manifest.read_text())["files"]
+    return names
