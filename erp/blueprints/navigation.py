@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import request, url_for
@@ -19,7 +20,8 @@ class Area(NamedTuple):
     permission: Permission
 
 
-class NavItem(NamedTuple):
+@dataclass(frozen=True)
+class NavItem:
     """One line of the navigation; `count` is what waits there for somebody, 0 shows nothing."""
 
     label: str
