@@ -2,9 +2,10 @@
 
 from flask import Flask
 
-from erp.blueprints import presentation
+from erp.blueprints import presentation, shell
 
 
 def register(app: Flask) -> None:
     """Mount every page on the application."""
     presentation.register(app)
+    shell.register(app)

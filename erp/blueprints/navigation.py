@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -67,14 +67,18 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
 
 
 def navigation(
-    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
+    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int] | None = None
 ) -> list[tuple[str, list[NavItem]]]:
     """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
     groups = []
     for label, areas in GROUPS:
-        items = [_item(area, waiting) for area in areas if area.permission in granted]
-        groups.append((str(label), [item for item in items if mode == "mock" or item.url != url_for(CLOCK)]))
+        open_areas = [area for area in areas if area.permission in granted and _is_there(area, mode)]
+        groups.append((str(label), [_item(area, waiting or {}) for area in open_areas]))
     return [(label, items) for label, items in groups if items]
+
+
+def _is_there(area: Area, mode: str) -> bool:
+    return area.endpoint in current_app.view_functions and (mode == "mock" or area.endpoint != CLOCK)
 
 
 def _item(area: Area, waiting: Mapping[str, int]) -> NavItem:

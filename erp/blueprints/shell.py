@@ -1,0 +1,49 @@
+"""What every page's frame asks for: who is here, what they may do, the mode, the moment, the language.
+
+They are functions, so that a page that needs none of them (an error with the database away) asks for none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Flask, current_app, g
+from flask_babel import get_locale
+from flask_login import current_user
+
+from erp.blueprints.navigation import NavItem, navigation
+from erp.kernel import clock
+from erp.kernel.permissions import Permission
+
+
+def register(app: Flask) -> None:
+    """Give the templates of `app` their frame."""
+    app.jinja_env.globals.update(locale=locale, may=may, mode=mode, nav=nav, now=now)
+
+
+def nav() -> list[tuple[str, list[NavItem]]]:
+    """The areas this member of staff may open."""
+    return navigation(current_user.permissions, mode=mode())
+
+
+def may(permission: str) -> bool:
+    """Whether the reader holds a permission ("bookings.write"), so that a page offers only what it will accept."""
+    return current_user.is_authenticated and Permission(permission) in current_user.permissions
+
+
+def mode() -> str:
+    """mock or live."""
+    return str(current_app.config["REF"].mode)
+
+
+def now() -> dt.datetime:
+    """The clock's moment, the same all over one page."""
+    if "now" not in g:
+        g.now = clock.now()
+    moment: dt.datetime = g.now
+    return moment
+
+
+def locale() -> str:
+    """The page's language as HTML names it."""
+    return str(get_locale() or "en").replace("_", "-")
