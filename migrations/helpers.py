@@ -24,9 +24,13 @@ def refuse_changes(table: str) -> None:
     )
 
 
-def audited(table: str) -> None:
-    """A transaction that writes `table` commits only with an audit row of its own."""
+def audited(table: str, *, of: str = "") -> None:
+    """A transaction that writes `table` commits only with an audit row of its own.
+
+    `of` narrows updates to these columns, for a table that also notes when it was last looked at.
+    """
+    columns = f" of {of}" if of else ""
     op.execute(
-        f'create constraint trigger {table}_is_audited after insert or update or delete on "{table}"'
+        f'create constraint trigger {table}_is_audited after insert or update{columns} or delete on "{table}"'
         " deferrable initially deferred for each row execute function refuse_unaudited()"
     )

@@ -1,0 +1,131 @@
+"""Orders, payments, refunds, and what the bank told us about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from erp.domain.payments import rules
+from erp.kernel.db import db
+
+
+def one_of(column: str, words: tuple[str, ...]) -> str:
+    """A check that `column` holds one of `words`."""
+    return f"{column} in ({', '.join(repr(str(word)) for word in words)})"
+
+
+class CustomerOrder(db.Model):
+    """What a customer is asked to pay, known to the owner by `external_id`."""
+
+    __tablename__ = "customer_order"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    external_id: so.Mapped[str] = so.mapped_column(unique=True)
+    customer_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("customer.id"), index=True)
+    amount: so.Mapped[int]
+    currency: so.Mapped[str]
+    description: so.Mapped[str]
+    state: so.Mapped[str] = so.mapped_column(server_default="open")
+    created_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("state in ('open', 'paid', 'refunded')", name="state"),
+    )
+
+
+class Payment(db.Model):
+    """One try to pay an order through the bank; `status` is the bank's word (see rules.PHASES).
+
+    `bank_order_id` is what the bank knows as OrderId. An order has one current payment; an earlier one that the
+    bank declined stays, and may still surprise.
+    """
+
+    __tablename__ = "payment"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    order_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("customer_order.id"), index=True)
+    is_current: so.Mapped[bool] = so.mapped_column(server_default=sa.text("true"))
+    provider: so.Mapped[str] = so.mapped_column(server_default="tbank")
+    terminal_key: so.Mapped[str]
+    provider_payment_id: so.Mapped[str | None]
+    bank_order_id: so.Mapped[str] = so.mapped_column(unique=True)
+    amount: so.Mapped[int]
+    currency: so.Mapped[str]
+    status: so.Mapped[str]
+    payment_url: so.Mapped[str | None]
+    error_code: so.Mapped[str | None]
+    refunded_total: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
+    attention: so.Mapped[str | None]
+    created_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    confirmed_at: so.Mapped[dt.datetime | None]
+    checked_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.UniqueConstraint("provider", "provider_payment_id"),
+        sa.Index("payment_current_idx", "order_id", unique=True, postgresql_where=sa.text("is_current")),
+        sa.Index(
+            "payment_asked_about_idx",
+            "created_at",
+            postgresql_where=sa.text(one_of("status", tuple(sorted(rules.ASKED_ABOUT)))),
+        ),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("refunded_total between 0 and amount", name="refunded_total"),
+        sa.CheckConstraint("refunded_total = 0 or confirmed_at is not null", name="refunded_after_confirmed"),
+        sa.CheckConstraint(one_of("status", rules.STATUSES), name="status"),
+        sa.CheckConstraint(one_of("attention", tuple(rules.Attention)), name="attention"),
+    )
+
+
+class Refund(db.Model):
+    """Money asked back from the bank for a payer, or a total a member of staff attested.
+
+    `refunded_total_after` is the payment's cumulative refunded total once this one was done.
+    """
+
+    __tablename__ = "refund"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    payment_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("payment.id"), index=True)
+    amount: so.Mapped[int]
+    state: so.Mapped[str]
+    reason: so.Mapped[str]
+    external_request_id: so.Mapped[str] = so.mapped_column(unique=True)
+    asked_by: so.Mapped[str]
+    asked_at: so.Mapped[dt.datetime]
+    sent_at: so.Mapped[dt.datetime | None]
+    ended_at: so.Mapped[dt.datetime | None]
+    refunded_total_after: so.Mapped[int | None]
+    error_code: so.Mapped[str | None]
+    __table_args__ = (
+        sa.Index(
+            "refund_open_idx",
+            "payment_id",
+            unique=True,
+            postgresql_where=sa.text(one_of("state", rules.OPEN_REFUNDS)),
+        ),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint(one_of("state", tuple(rules.RefundState)), name="state"),
+        sa.CheckConstraint(
+            "(state in ('done', 'attested')) = (refunded_total_after is not null)", name="refunded_total_after"
+        ),
+    )
+
+
+class BankNotification(db.Model):
+    """One message of the bank, without any personal data. The same body again only raises `times`."""
+
+    __tablename__ = "bank_notification"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    digest: so.Mapped[bytes] = so.mapped_column(unique=True)
+    terminal_key: so.Mapped[str | None]
+    bank_order_id: so.Mapped[str | None] = so.mapped_column(index=True)
+    provider_payment_id: so.Mapped[str | None]
+    status: so.Mapped[str | None]
+    amount: so.Mapped[int | None]
+    verdict: so.Mapped[str]
+    times: so.Mapped[int] = so.mapped_column(server_default=sa.text("1"))
+    received_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    handled_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (sa.CheckConstraint(one_of("verdict", tuple(rules.Verdict)), name="verdict"),)

@@ -1,0 +1,156 @@
+"""The bank's words for a payment, which of them may follow which, and what an order may ask for.
+
+Statuses in capitals are the bank's (protocols of T-Bank acquiring v2); the small ones are ours, from before the bank
+has answered. GetState is the truth, but its answers can overtake each other, so a late answer that would lead back
+is ignored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+CURRENCY = "RUB"
+"""The acquirer takes roubles only."""
+LEAST = 1_000
+"""10 RUB: the smallest payment SBP carries."""
+MOST = 9_999_999_999
+"""Ten digits of kopecks."""
+LONGEST_DESCRIPTION = 140
+
+ASKED, UNANSWERED, REFUSED = "asked", "unknown", "refused"
+"""Init is on its way; its answer was lost; the bank refused it."""
+
+
+class Phase(StrEnum):
+    """What a status means for the money."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    HELD = "held"
+    DECLINED = "declined"
+    RECEIVED = "received"
+    RETURNING = "returning"
+    PARTLY_RETURNED = "partly_returned"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+PHASES: dict[str, Phase] = {
+    ASKED: Phase.WAITING,
+    UNANSWERED: Phase.WAITING,
+    REFUSED: Phase.CLOSED,
+    **dict.fromkeys(
+        (
+            "NEW",
+            "FORM_SHOWED",
+            "PREAUTHORIZING",
+            "AUTHORIZING",
+            "3DS_CHECKING",
+            "3DS_CHECKED",
+            "PAY_CHECKING",
+            "CONFIRMING",
+            "CONFIRM_CHECKING",
+            "UNKNOWN",
+        ),
+        Phase.OPEN,
+    ),
+    **dict.fromkeys(("AUTHORIZED", "PARTIAL_REVERSED", "REVERSING", "CANCEL_CHECKING"), Phase.HELD),
+    **dict.fromkeys(("REJECTED", "AUTH_FAIL"), Phase.DECLINED),
+    "CONFIRMED": Phase.RECEIVED,
+    **dict.fromkeys(("REFUNDING", "ASYNC_REFUNDING"), Phase.RETURNING),
+    "PARTIAL_REFUNDED": Phase.PARTLY_RETURNED,
+    "REFUNDED": Phase.RETURNED,
+    **dict.fromkeys(("CANCELED", "DEADLINE_EXPIRED", "ATTEMPTS_EXPIRED", "REVERSED"), Phase.CLOSED),
+}
+STATUSES = tuple(PHASES)
+
+P = Phase
+_BEFORE_MONEY = frozenset({P.OPEN, P.HELD, P.DECLINED, P.CLOSED})
+_MONEY = frozenset({P.RECEIVED, P.RETURNING, P.PARTLY_RETURNED, P.RETURNED})
+MOVES: dict[Phase, frozenset[Phase]] = {
+    P.WAITING: _BEFORE_MONEY | _MONEY | {P.WAITING},
+    P.OPEN: _BEFORE_MONEY | _MONEY,
+    P.HELD: frozenset({P.HELD, P.CLOSED}) | _MONEY,
+    P.DECLINED: _BEFORE_MONEY | _MONEY,  # the payer may try again on the same form
+    P.RECEIVED: frozenset({P.RETURNING, P.PARTLY_RETURNED, P.RETURNED}),
+    P.RETURNING: frozenset({P.RECEIVED, P.RETURNING, P.PARTLY_RETURNED, P.RETURNED}),
+    P.PARTLY_RETURNED: frozenset({P.RETURNING, P.PARTLY_RETURNED, P.RETURNED}),
+    P.RETURNED: frozenset(),
+    P.CLOSED: frozenset(),
+}
+"""Where a payment may go next."""
+
+PAID = frozenset(status for status, phase in PHASES.items() if phase in _MONEY)
+"""The money was received, even if it has gone back since."""
+OVER = frozenset(status for status, phase in PHASES.items() if phase in (P.DECLINED, P.CLOSED))
+"""Nothing was paid; the order may be paid by another payment."""
+ASKED_ABOUT = frozenset(
+    status for status, phase in PHASES.items() if phase in (P.WAITING, P.OPEN, P.HELD, P.RETURNING)
+)
+"""Statuses that cannot last: the bank is asked until they change."""
+
+
+def may_follow(before: str, after: str) -> bool:
+    """Whether a payment in status `before` may be seen in `after` next; a word we do not know may not."""
+    return after in PHASES and PHASES[after] in MOVES[PHASES[before]]
+
+
+def problems_of_order(amount: int, currency: str, description: str) -> dict[str, str]:
+    """What is wrong with an order, by field."""
+    problems = {}
+    if not LEAST <= amount <= MOST:
+        problems["amount"] = f"Between {LEAST} and {MOST} kopecks."
+    if currency != CURRENCY:
+        problems["currency"] = "The bank takes RUB only."
+    if not 0 < len(description) <= LONGEST_DESCRIPTION:
+        problems["description"] = f"Between 1 and {LONGEST_DESCRIPTION} characters."
+    return problems
+
+
+def ask_every(age: dt.timedelta) -> dt.timedelta:
+    """How long to leave the bank in peace about a payment of this age: a minute when young, an hour when old."""
+    return min(max(age / 20, dt.timedelta(minutes=1)), dt.timedelta(hours=1))
+
+
+class RefundState(StrEnum):
+    """`attested`: made elsewhere (the bank's cabinet), its total written down by a member of staff."""
+
+    ASKED = "asked"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    ATTESTED = "attested"
+
+
+REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
+    RefundState.ASKED: frozenset({RefundState.SENT}),
+    RefundState.SENT: frozenset({RefundState.DONE, RefundState.REFUSED, RefundState.UNKNOWN, RefundState.SENT}),
+    RefundState.UNKNOWN: frozenset({RefundState.DONE, RefundState.REFUSED, RefundState.SENT}),
+    RefundState.DONE: frozenset(),
+    RefundState.REFUSED: frozenset(),
+    RefundState.ATTESTED: frozenset(),
+}
+OPEN_REFUNDS = (RefundState.ASKED, RefundState.SENT, RefundState.UNKNOWN)
+
+
+class Verdict(StrEnum):
+    """What became of a notification. `duplicate` is answered but never stored: the first one is."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    BAD_TOKEN = "bad_token"
+    UNKNOWN_ORDER = "unknown_order"
+    WRONG_AMOUNT = "wrong_amount"
+    OTHER = "other"
+
+
+class Attention(StrEnum):
+    """Why a person has to look at a payment."""
+
+    WRONG_AMOUNT = "wrong_amount"
+    WRONG_ORDER = "wrong_order"
+    PAID_TWICE = "paid_twice"
+    REFUND_TOTAL_UNKNOWN = "refund_total_unknown"
+    REFUND_DIFFERS = "refund_differs"
