@@ -3,7 +3,8 @@
 Set DATABASE_URL and REDIS_URL, and nothing here is used.
 """
 
+from erp.embedded.guard import Guard
 from erp.embedded.places import EmbeddedError, temporary_var
 from erp.embedded.servers import Servers, start
 
-__all__ = ["EmbeddedError", "Servers", "start", "temporary_var"]
+__all__ = ["EmbeddedError", "Guard", "Servers", "start", "temporary_var"]

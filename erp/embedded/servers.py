@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +20,15 @@ import redis
 from psycopg.conninfo import make_conninfo
 
 from erp.embedded import places, watchdog
+from erp.embedded.guard import Guard
 from erp.embedded.places import EmbeddedError, Places
 
 READY_WITHIN = 60.0  # seconds; recovery after a power cut reads the log once more
 LEFTOVERS_WITHIN = 60.0
+STOP_SIGNALS = {
+    "postgres": signal.SIGINT,
+    "valkey": signal.SIGTERM,
+}  # SIGINT is PostgreSQL's "fast": nothing is lost
 NEEDED_MEGABYTES = 200
 EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent")
 
@@ -35,41 +39,32 @@ class Servers:
 
     urls: dict[str, str]
     data: Path
-    owned: bool
+    guard: Guard
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    _watchdog: subprocess.Popen[str] | None = None
+    """Of their owner; empty for those who share."""
     _locks: list[IO[str]] = field(default_factory=list)
-    _pid: int = field(default_factory=os.getpid)
+    _owner: int | None = field(default_factory=os.getpid)
 
     def add_child(self, pid: int) -> None:
-        """Stop this leader of a process group too when our process ends, however it ends."""
-        self._tell(f"add {pid}")
-
-    def drop_child(self, pid: int) -> None:
-        self._tell(f"drop {pid}")
+        """Stop this leader of a process group too, before the servers, when our process ends."""
+        self.guard.add(pid)
 
     def died(self) -> list[str]:
         """Names of the servers that stopped by themselves."""
         return [name for name, process in self.processes.items() if process.poll() is not None]
 
     def stop(self) -> None:
-        """Stop the children that are left, then the servers, losing nothing. Harmless when repeated."""
-        if os.getpid() != self._pid or self._watchdog is None:
+        """Stop the children that are left, then the servers, losing nothing. Harmless when repeated or forked."""
+        if os.getpid() != self._owner:
             return
-        assert self._watchdog.stdin is not None
-        self._watchdog.stdin.close()
-        for process in self.processes.values():
+        self._owner = None
+        self.guard.let_go()
+        for name, process in self.processes.items():
+            if not self.guard.is_alive():
+                process.send_signal(STOP_SIGNALS[name])
             process.wait()
-        self._watchdog.wait()
-        self._watchdog = None
-        for lock in self._locks:
-            lock.close()
-
-    def _tell(self, line: str) -> None:
-        assert self._watchdog is not None
-        assert self._watchdog.stdin is not None
-        self._watchdog.stdin.write(line + "\n")
-        self._watchdog.stdin.flush()
+        self.guard.wait()
+        _release(self._locks)
 
 
 def start(var: Path, durable: bool = True) -> Servers:
@@ -80,18 +75,28 @@ def start(var: Path, durable: bool = True) -> Servers:
     where = places.find(var)
     owner_lock = _try_lock(where.base / "owner.lock")
     if owner_lock is None:
-        servers = Servers(_urls(where), where.data, owned=False, _watchdog=_start_watchdog({}))
+        servers = Servers(_urls(where), where.data, Guard({}))
     else:
-        where.prepare()
-        servers_lock = _wait_for_lock(where.base / "servers.lock")
-        servers = _start_own(where, durable, servers_lock)
-        servers._locks = [owner_lock, servers_lock]
+        servers = _own(where, durable, owner_lock)
     atexit.register(servers.stop)
     try:
         _wait_until_ready(where, servers)
     except BaseException:
         servers.stop()
         raise
+    return servers
+
+
+def _own(where: Places, durable: bool, owner_lock: IO[str]) -> Servers:
+    locks = [owner_lock]
+    try:
+        where.prepare()
+        locks.append(_wait_for_lock(where.base / "servers.lock"))
+        servers = _start_own(where, durable, locks[-1])
+    except BaseException:
+        _release(locks)
+        raise
+    servers._locks += locks
     return servers
 
 
@@ -102,12 +107,8 @@ def _start_own(where: Places, durable: bool, lock: IO[str]) -> Servers:
     if not (where.data / "PG_VERSION").exists():
         _init_postgres(where, durable)
     processes = {"postgres": _start_postgres(where, durable), "valkey": _start_valkey(where, durable)}
-    stop_signals = {
-        processes["postgres"].pid: signal.SIGINT,  # "fast": sessions end, nothing is lost
-        processes["valkey"].pid: signal.SIGTERM,
-    }
-    dog = _start_watchdog(stop_signals, keep=lock)
-    return Servers(_urls(where), where.data, owned=True, processes=processes, _watchdog=dog)
+    stop_signals = {process.pid: STOP_SIGNALS[name] for name, process in processes.items()}
+    return Servers(_urls(where), where.data, Guard(stop_signals, keep=lock), processes)
 
 
 def _urls(where: Places) -> dict[str, str]:
@@ -131,6 +132,11 @@ def _try_lock(path: Path) -> IO[str] | None:
         lock.close()
         return None
     return lock
+
+
+def _release(locks: Sequence[IO[str]]) -> None:
+    for lock in locks:
+        lock.close()
 
 
 def _wait_for_lock(path: Path) -> IO[str]:
@@ -234,19 +240,6 @@ def _start_valkey(where: Places, durable: bool) -> subprocess.Popen[bytes]:
     }
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     return _spawn(where, [where.valkey_server, *words], "valkey")
-
-
-def _start_watchdog(
-    stop_signals: dict[int, signal.Signals], keep: IO[str] | None = None
-) -> subprocess.Popen[str]:
-    servers = [f"{pid}:{number:d}" for pid, number in stop_signals.items()]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", watchdog.__file__, *servers],
-        stdin=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        pass_fds=[keep.fileno()] if keep else [],
-    )
 
 
 def _run(where: Places, command: Sequence[str | Path], name: str) -> None:
