@@ -24,7 +24,6 @@ def declared(app: Flask, endpoint: str) -> Access | None:
 
 PUBLIC_BY_LIBRARY = {
     "static": "stylesheets, scripts and icons",
-    "openapi.doc_url": "the description of the API",
 }
 
 

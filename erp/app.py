@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, request
-from flask_openapi import Info, OpenAPI
+from flask_openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
@@ -28,9 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """RefERP and its JSON API on the configured database. Raises `WrongInstance` when the stamp disagrees."""
     settings = settings or config.get()
     log.configure(settings.log_level)
-    app = OpenAPI(
-        __name__, info=Info(title="Ref API", version="1"), doc_prefix="/api/v1", doc_url="/openapi.json"
-    )
+    app = OpenAPI(__name__, doc_ui=False)  # mobile_api/openapi.py serves the description itself
     app.openapi_version = "3.1.0"
     app.config.update(_flask_settings(settings))
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]

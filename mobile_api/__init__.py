@@ -1,7 +1,17 @@
-"""The JSON API: what RefAPP (agents) and the owner's product talk to."""
+"""The JSON API: what RefAPP (agents) and the owner's product talk to, and what the bank calls back."""
 
 from flask import Flask
+from flask_openapi import OpenAPI
+
+from mobile_api import openapi
+from mobile_api.errors import refuse_values
+from mobile_api.v1 import NOUNS
 
 
 def register(app: Flask) -> None:
-    """Mount version 1 of the API and the webhooks on the application."""
+    """Mount version 1 of the API, the webhooks and the referral links on the application."""
+    assert isinstance(app, OpenAPI)
+    app.validation_error_callback = refuse_values
+    for blueprint in NOUNS:
+        app.register_api(blueprint)
+    app.register_blueprint(openapi.blueprint)

@@ -1,0 +1,79 @@
+"""Types that every noun uses: money, moments, references, and text that the database can hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    StringConstraints,
+)
+
+LARGEST_AMOUNT = 10**12
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValueError("Control characters cannot be accepted")
+    return text
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.UTC)
+
+
+def _rfc3339(moment: dt.datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    PlainSerializer(_rfc3339, return_type=str),
+    Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-22T04:30:00Z"]}),
+]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
+Words = Annotated[str, StringConstraints(max_length=200), AfterValidator(_printable)]
+"""What somebody types to search; may be empty."""
+Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+ExternalId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:~-]{1,100}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[int, Strict(), Field(ge=1, le=LARGEST_AMOUNT)]
+
+
+class Shown(BaseModel):
+    """What the API shows; made from a row with the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Money(Shown):
+    amount: int = Field(description="Minor units: kopecks for RUB", examples=[150000])
+    currency: str = Field(examples=["RUB"])
+
+
+class ReferencePath(BaseModel):
+    reference: Reference = Field(examples=["EST-7K3M9QXD"])
+
+
+class ExternalPath(BaseModel):
+    external_id: ExternalId = Field(description="The owner's own id", examples=["superapp-1001"])
+
+
+def money(amount: int, currency: str) -> Money:
+    return Money(amount=amount, currency=currency)
+
+
+def example(**values: Any) -> ConfigDict:
+    """The configuration of a schema with one worked example."""
+    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [values]})
