@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from functools import cache
+from importlib import import_module
 
 import structlog
 from flask import Flask
@@ -76,4 +77,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # RQ names a job after its function's module, which must not be `__main__`.
+    import_module("erp.worker").main()
