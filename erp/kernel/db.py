@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -56,3 +58,9 @@ def row(sql: str, **params: Any) -> sa.Row[Any] | None:
 
 def scalar(sql: str, **params: Any) -> Any:
     return execute(sql, **params).scalar()
+
+
+def violated(refusal: IntegrityError) -> str:
+    """The name of the constraint by which the database refused."""
+    assert isinstance(refusal.orig, psycopg.Error)
+    return refusal.orig.diag.constraint_name or ""

@@ -1,0 +1,93 @@
+"""Keys are issued and revoked; facts are recorded once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from erp.domain.integrations import rules
+from erp.kernel import audit
+from erp.kernel.actor import Actor
+from erp.kernel.db import execute, row, rows
+from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.ids import uuid7
+
+
+def issue_key(name: str, *, by: Actor, now: dt.datetime) -> tuple[UUID, str]:
+    """A new API key for the owner's product: its id and the secret, which is shown this once."""
+    if not name.strip():
+        raise Invalid(fields={"name": "missing"})
+    id, secret = uuid7(), rules.KEY_PREFIX + secrets.token_urlsafe(32)
+    execute(
+        """insert into api_key (id, name, prefix, key_hash, created_at)
+           values (:id, :name, :prefix, :key_hash, :now)""",
+        id=id,
+        name=name.strip(),
+        prefix=secret[: rules.SHOWN],
+        key_hash=rules.key_hash(secret),
+        now=now,
+    )
+    audit.record("api_key.issued", "api_key", id, by=by, at=now, details={"name": name.strip()})
+    return id, secret
+
+
+def revoke_key(id: UUID, *, by: Actor, now: dt.datetime) -> None:
+    """The key opens nothing from now on. Harmless when repeated."""
+    revoked = row(
+        "update api_key set revoked_at = :now where id = :id and revoked_at is null returning id",
+        id=id,
+        now=now,
+    )
+    if revoked:
+        audit.record("api_key.revoked", "api_key", id, by=by, at=now)
+    elif row("select id from api_key where id = :id", id=id) is None:
+        raise NotFound
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """A fact as it is told to us. Amounts in minor units; `refunded_total` is cumulative over the original."""
+
+    source: str
+    source_id: str
+    kind: str
+    customer_id: UUID
+    occurred_at: dt.datetime
+    evidence: str = "attested"
+    payment_id: UUID | None = None
+    amount: int | None = None
+    currency: str | None = None
+    original_event_id: int | None = None
+    refunded_total: int | None = None
+
+
+def record_event(event: NewEvent) -> int | None:
+    """Keep a fact; its id, or None when it is known already by (source, source id)."""
+    return record_events([event])[0]
+
+
+def record_events(events: Sequence[NewEvent]) -> list[int | None]:
+    """Keep many facts in one statement: an id for each that is new, None for each that was known.
+
+    Rows go in by (source, source id), so that two overlapping batches wait for each other and cannot deadlock.
+    """
+    kept = rows(
+        """insert into event (source, source_id, kind, customer_id, payment_id, amount, currency, evidence,
+                              occurred_at, original_event_id, refunded_total)
+           select source, source_id, kind, customer_id, payment_id, amount, currency, evidence,
+                  occurred_at, original_event_id, refunded_total
+           from jsonb_to_recordset(cast(:events as jsonb)) as given(
+                  source text, source_id text, kind text, customer_id uuid, payment_id uuid, amount bigint,
+                  currency text, evidence text, occurred_at timestamptz, original_event_id bigint,
+                  refunded_total bigint)
+           order by source, source_id
+           on conflict (source, source_id) do nothing
+           returning source, source_id, id""",
+        events=json.dumps([asdict(event) for event in events], default=str),
+    )
+    ids = {(source, source_id): id for source, source_id, id in kept}
+    return [ids.pop((event.source, event.source_id), None) for event in events]

@@ -1,0 +1,62 @@
+"""Tables of the owner's API keys and of facts from outside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+import sqlalchemy.orm as so
+
+from erp.kernel.db import db
+
+
+class ApiKey(db.Model):
+    """A key of the owner's product; only its hash is kept."""
+
+    __tablename__ = "api_key"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    name: so.Mapped[str]
+    prefix: so.Mapped[str]
+    key_hash: so.Mapped[bytes] = so.mapped_column(unique=True)
+    created_at: so.Mapped[dt.datetime]
+    revoked_at: so.Mapped[dt.datetime | None]
+
+
+class Event(db.Model):
+    """A fact from outside, kept once and never changed. Commissions are computed from these rows."""
+
+    __tablename__ = "event"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    source: so.Mapped[str]
+    source_id: so.Mapped[str]
+    kind: so.Mapped[str]
+    customer_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("customer.id"))
+    payment_id: so.Mapped[UUID | None] = so.mapped_column(sa.ForeignKey("payment.id"))
+    amount: so.Mapped[int | None]
+    currency: so.Mapped[str | None]
+    evidence: so.Mapped[str]
+    occurred_at: so.Mapped[dt.datetime]
+    recorded_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("ref_now()"))
+    original_event_id: so.Mapped[int | None] = so.mapped_column(sa.ForeignKey("event.id"))
+    refunded_total: so.Mapped[int | None]
+    __table_args__ = (
+        sa.UniqueConstraint("source", "source_id"),
+        sa.Index(None, "customer_id", "occurred_at"),
+        sa.Index(None, "original_event_id", postgresql_where=sa.text("original_event_id is not null")),
+        sa.CheckConstraint(
+            "kind in ('sign_up', 'connection', 'payment', 'refund', 'cancellation', 'chargeback')",
+            name="kind",
+        ),
+        sa.CheckConstraint("evidence in ('bank_checked', 'attested')", name="evidence"),
+        sa.CheckConstraint("(amount is null) = (currency is null)", name="currency"),
+        sa.CheckConstraint(
+            "coalesce(amount > 0, kind in ('sign_up', 'connection', 'cancellation'))",
+            name="amount",
+        ),
+        sa.CheckConstraint(
+            "kind not in ('refund', 'chargeback')"
+            " or (original_event_id is not null and coalesce(refunded_total, 0) > 0)",
+            name="refund",
+        ),
+    )

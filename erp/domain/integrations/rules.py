@@ -1,0 +1,22 @@
+"""What a key of the owner's product looks like."""
+
+from __future__ import annotations
+
+import hashlib
+
+from erp.kernel.errors import DomainError, ErrorKind
+
+KEY_PREFIX = "refk_"
+SHOWN = 11
+"""Letters of a key that lists may show: the fixed prefix and six more."""
+
+
+class UnknownKey(DomainError):
+    code = "unknown_api_key"
+    kind = ErrorKind.UNAUTHENTICATED
+    sentence = "This API key is unknown or was revoked. Ask an administrator of Ref for a new one."
+
+
+def key_hash(secret: str) -> bytes:
+    """A key is long and random, so a plain hash keeps it safe and lets it be found."""
+    return hashlib.sha256(secret.encode()).digest()

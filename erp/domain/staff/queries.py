@@ -1,0 +1,40 @@
+"""Reads about people who work here."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.kernel.db import row
+from erp.kernel.errors import NotFound
+from erp.kernel.paging import Page, paged
+
+COLUMNS = "id, reference, name, email, roles, active, session_version"
+
+
+def identity(id: UUID) -> sa.Row[Any] | None:
+    """Who holds a session; asked once a request."""
+    return row(f"select {COLUMNS} from staff where id = :id", id=id)
+
+
+def find(reference: str) -> sa.Row[Any]:
+    found = row(
+        f"select {COLUMNS}, created_at, deactivated_at from staff where reference = :reference",
+        reference=reference.upper(),
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def search(*, q: str = "", page: int = 1) -> Page:
+    """People by part of a name or e-mail address; those who left come last."""
+    return paged(
+        f"""select {COLUMNS}, created_at, deactivated_at from staff
+            where :q = '' or strpos(lower(name), lower(:q)) > 0 or strpos(email, lower(:q)) > 0""",
+        "active desc, lower(name), id",
+        page=page,
+        q=q.strip(),
+    )

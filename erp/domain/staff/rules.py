@@ -1,0 +1,55 @@
+"""What a member of staff must be, and the refusals of this context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from erp.kernel.errors import DomainError, ErrorKind, Invalid
+from erp.kernel.permissions import Role
+
+SHORTEST_PASSWORD = 10
+
+
+class WrongCredentials(DomainError):
+    """Unknown address, wrong password and a deactivated person look the same."""
+
+    code = "wrong_credentials"
+    kind = ErrorKind.UNAUTHENTICATED
+    sentence = "This e-mail address and password do not belong together. Check both."
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    sentence = "Somebody with this e-mail address works here already."
+
+
+class LastAdmin(DomainError):
+    code = "last_admin"
+    sentence = "Nobody else is an administrator. Give somebody else the role first."
+
+
+def normalise_email(email: str) -> str:
+    return email.strip().lower()
+
+
+def check_new(email: str, name: str, password: str, roles: Iterable[str]) -> None:
+    """Raise `Invalid` naming every field that cannot be accepted."""
+    fields = {}
+    local, at, domain = email.partition("@")
+    if not (local and at and "." in domain) or any(letter.isspace() for letter in email):
+        fields["email"] = "not an e-mail address"
+    if not name.strip():
+        fields["name"] = "missing"
+    if len(password) < SHORTEST_PASSWORD:
+        fields["password"] = f"shorter than {SHORTEST_PASSWORD} characters"
+    fields |= problems_of_roles(roles)
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def problems_of_roles(roles: Iterable[str]) -> dict[str, str]:
+    given = list(roles)
+    unknown = [role for role in given if role not in set(Role)]
+    if unknown:
+        return {"roles": f"no such role: {', '.join(unknown)}"}
+    return {} if given else {"roles": "at least one is needed"}
