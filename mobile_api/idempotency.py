@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, g, request
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from erp.kernel import idempotency
 from erp.kernel.transaction import transaction
@@ -16,7 +17,7 @@ View = Callable[..., Response]
 
 
 class IdempotencyHeader(BaseModel):
-    key: str | None = Field(
+    key: str | SkipJsonSchema[None] = Field(
         None,
         alias="Idempotency-Key",
         min_length=1,

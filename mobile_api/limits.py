@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Response, current_app, request
+from flask import current_app, request
 
 from erp.extensions import limiter
 
@@ -21,10 +21,6 @@ def address() -> str:
     return request.remote_addr or "unknown"
 
 
-def _is_unknown(response: Response) -> bool:
-    return response.status_code == 401
-
-
 def api_rate() -> str:
     return str(current_app.config["REF"].api_rate)
 
@@ -35,7 +31,3 @@ def auth_rate() -> str:
 
 per_caller = limiter.shared_limit(api_rate, scope="api", key_func=caller)
 per_address = limiter.shared_limit(auth_rate, scope="sign-in", key_func=address)
-unknown_per_address = limiter.shared_limit(
-    auth_rate, scope="unknown", key_func=address, deduct_when=_is_unknown
-)
-"""Guessing tokens is limited where it comes from: only refused credentials count."""

@@ -12,11 +12,12 @@ from mobile_api.answers import finish
 from mobile_api.errors import require_json
 
 PREFIX = "/api/v1"
-AGENT = {"agentToken": []}
-PRODUCT = {"productKey": []}
+Security = dict[str, list[Any]]
+AGENT: Security = {"agentToken": []}
+PRODUCT: Security = {"productKey": []}
 
 
-def noun(name: str, meaning: str, *, security: dict[str, Any] | None = AGENT) -> APIBlueprint:
+def noun(name: str, meaning: str, *, security: Security | None = AGENT) -> APIBlueprint:
     """The blueprint of `name`; `meaning` is its sentence in the API description."""
     blueprint = APIBlueprint(
         f"api_{name}",
@@ -27,8 +28,8 @@ def noun(name: str, meaning: str, *, security: dict[str, Any] | None = AGENT) ->
         operation_id_callback=_operation_id,
     )
     csrf.exempt(blueprint)
-    limits.unknown_per_address(blueprint)
-    limits.per_caller(blueprint) if security else limits.per_address(blueprint)
+    limit = limits.per_caller if security else limits.per_address
+    limit(blueprint)
     blueprint.before_request(require_json)
     blueprint.after_request(finish)
     return blueprint

@@ -94,9 +94,13 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         answers[status] = {"description": REFUSALS[status], "content": PROBLEM}
     if method == "get":
         answers["304"] = {"description": "Unchanged since the `ETag` sent in `If-None-Match`"}
-    for answer in answers.values():
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS}
+    for status in answers:
+        if status.startswith("2") or status == "429":
+            answers[status]["headers"] = {
+                name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS
+            }
     operation["responses"] = dict(sorted(answers.items()))
+    operation["description"] = operation.get("description", "").replace("<br/>", "\n").strip()
 
 
 def _refusals(operation: dict[str, Any]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from erp.kernel.errors import Invalid
 from erp.kernel.paging import Page
@@ -14,7 +15,7 @@ MOST = 100
 
 class PageQuery(BaseModel):
     limit: int = Field(50, ge=1, le=MOST, description="How many at most")
-    cursor: str | None = Field(
+    cursor: str | SkipJsonSchema[None] = Field(
         None, max_length=500, description="`next` of the page before; the other parameters stay the same"
     )
 
