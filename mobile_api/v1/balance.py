@@ -9,7 +9,7 @@ from erp.domain import ledger
 from erp.kernel.permissions import for_agent
 from mobile_api.answers import answer
 from mobile_api.nouns import noun
-from mobile_api.schemas.common import Shown, example
+from mobile_api.schemas import Shown, example
 
 balance = noun("balance", "What an agent has earned, by how near it is to being paid")
 
@@ -18,7 +18,14 @@ class CurrencyBalance(Shown):
     """Amounts in minor units of one currency."""
 
     model_config = example(
-        currency="RUB", pending=150000, available=-20000, frozen=0, in_payout=0, in_debt=True
+        {
+            "currency": "RUB",
+            "pending": 150000,
+            "available": -20000,
+            "frozen": 0,
+            "in_payout": 0,
+            "in_debt": True,
+        }
     )
 
     currency: str
@@ -26,7 +33,9 @@ class CurrencyBalance(Shown):
     available: int = Field(description="Free to be paid out; below zero it is a debt after a refund")
     frozen: int = Field(description="Held until a person resolves the reason")
     in_payout: int = Field(description="On its way through the bank")
-    in_debt: bool = Field(description="Later commissions repay the debt first; until then nothing is paid out")
+    in_debt: bool = Field(
+        description="Later commissions repay the debt first; until then nothing is paid out"
+    )
 
 
 class Balance(Shown):

@@ -74,6 +74,6 @@ def money(amount: int, currency: str) -> Money:
     return Money(amount=amount, currency=currency)
 
 
-def example(**values: Any) -> ConfigDict:
+def example(values: dict[str, Any]) -> ConfigDict:
     """The configuration of a schema with one worked example."""
     return ConfigDict(from_attributes=True, json_schema_extra={"examples": [values]})
