@@ -1,0 +1,63 @@
+"""What the books say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.kernel.db import rows
+from erp.kernel.paging import Page, paged
+
+AGENT_KINDS = ("pending", "available", "frozen", "in_payout")
+
+
+def balances(agent_ids: Iterable[UUID], currency: str) -> dict[UUID, dict[str, int]]:
+    """Per agent the balance of each of its accounts in minor units; an agent without entries has zeros."""
+    ids = list(agent_ids)
+    found: dict[UUID, dict[str, int]] = {id: dict.fromkeys(AGENT_KINDS, 0) for id in ids}
+    for agent_id, kind, balance in rows(
+        "select agent_id, kind, balance from account where agent_id = any(:ids) and currency = :currency",
+        ids=ids, currency=currency,
+    ):
+        found[agent_id][kind] = balance
+    return found
+
+
+def currencies(agent_id: UUID) -> list[str]:
+    """The currencies an agent has accounts in."""
+    found = rows("select distinct currency from account where agent_id = :id order by 1", id=agent_id)
+    return [currency for (currency,) in found]
+
+
+def trial_balance() -> Sequence[sa.Row[Any]]:
+    """Debits, credits and their difference per kind of account and currency, summed from entries."""
+    return rows(
+        """select a.kind, l.currency, sum(l.amount) filter (where side = 'debit') as debit,
+                  sum(l.amount) filter (where side = 'credit') as credit,
+                  coalesce(sum(l.amount) filter (where side = 'credit'), 0)
+                  - coalesce(sum(l.amount) filter (where side = 'debit'), 0) as balance
+           from ledger_leg l join account a on a.id = l.account_id
+           group by a.kind, l.currency order by l.currency, a.kind""")
+
+
+def of_agent(agent_id: UUID, *, page: int = 1, per_page: int = 50) -> Page:
+    """An agent's legs, newest first, each with the balance after it."""
+    return paged(
+        """select l.transaction_id, l.line, l.kind, l.reference, l.side, a.kind as account, l.amount, l.currency,
+                  l.occurred_at, l.booked_at, l.seq, l.balance
+           from ledger_leg l join account a on a.id = l.account_id
+           where a.agent_id = :agent_id""",
+        "transaction_id desc, line, side", page=page, per_page=per_page, agent_id=agent_id)
+
+
+def liabilities() -> Sequence[sa.Row[Any]]:
+    """What the owner owes agents, by kind of account and currency; debts are counted apart."""
+    return rows(
+        """select kind, currency, coalesce(sum(balance) filter (where balance > 0), 0) as owed,
+                  coalesce(-sum(balance) filter (where balance < 0), 0) as debts,
+                  count(*) filter (where balance <> 0) as agents
+           from account where kind = any(:kinds) group by kind, currency order by currency, kind""",
+        kinds=list(AGENT_KINDS))

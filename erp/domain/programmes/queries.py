@@ -1,0 +1,79 @@
+"""Reads of programmes, terms and tiers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.kernel.db import row, rows
+from erp.kernel.errors import DomainError, NotFound
+from erp.kernel.paging import Page, paged
+
+
+class NoActiveTerms(DomainError):
+    code = "no_active_terms"
+    sentence = "The programme has no active terms. Activate a version of its terms first."
+
+
+def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
+    """The terms that a referral made at `at` is pinned to; without a key, of the oldest programme.
+
+    Facts that arrive late find the version that was in force then. Raises `NoActiveTerms`.
+    """
+    found = row(
+        """select t.id, t.version, t.programme_id, p.key as programme_key, p.currency, p.zone, t.window_days,
+                  t.hold_days, t.click_window_days, t.minimum_payout
+           from terms t join programme p on p.id = t.programme_id
+           where (cast(:key as text) is null or p.key = :key)
+             and t.state <> 'draft' and (t.effective_from <= :at or t.version = 1)
+             and (t.retired_at is null or t.retired_at > :at)
+           order by p.created_at, t.version limit 1""",
+        key=programme_key, at=at)
+    if found is None:
+        raise NoActiveTerms
+    return found
+
+
+def search(q: str = "", page: int = 1) -> Page:
+    return paged(
+        """select p.id, p.reference, p.key, p.name, p.currency, p.zone, p.created_at, t.id as terms_id,
+                  t.version, t.effective_from, t.hold_days, t.window_days
+           from programme p left join terms t on t.programme_id = p.id and t.state = 'active'
+           where :q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q""",
+        "name, id", page=page, q=q)
+
+
+def find(reference: str) -> sa.Row[Any]:
+    found = row("select id, reference, key, name, currency, zone, created_at from programme where reference = :ref",
+                ref=reference)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def versions(programme_id: UUID) -> Sequence[sa.Row[Any]]:
+    """Every version of the terms, newest first, with its cap and the referrals pinned to it."""
+    return rows(
+        """select t.id, t.version, t.state, t.note, t.window_days, t.hold_days, t.click_window_days,
+                  t.minimum_payout, t.created_at, t.effective_from, t.retired_at, r.monthly_cap,
+                  (select count(*) from referral where referral.terms_id = t.id) as referrals
+           from terms t left join rule r on r.terms_id = t.id and r.key = 'percent'
+           where t.programme_id = :id order by t.version desc""",
+        id=programme_id)
+
+
+def tiers(terms_id: UUID) -> Sequence[sa.Row[Any]]:
+    return rows("select position, name, threshold, rate_bps from tier where terms_id = :id order by position",
+                id=terms_id)
+
+
+def find_terms(programme_id: UUID, version: int) -> sa.Row[Any]:
+    found = row("select id, version, state from terms where programme_id = :id and version = :version",
+                id=programme_id, version=version)
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,48 @@
+"""What makes a tier schedule sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from erp.kernel.errors import Invalid
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """From `threshold` connections within the window, `rate_bps` basis points of what the customer pays."""
+
+    name: str
+    threshold: int
+    rate_bps: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Days and amounts of a terms version; amounts in minor units of the programme's currency."""
+
+    window_days: int = 90
+    hold_days: int = 14
+    click_window_days: int = 30
+    minimum_payout: int = 10_000
+    monthly_cap: int | None = None
+
+
+def check_tiers(tiers: Sequence[TierRow]) -> None:
+    """Raise `Invalid` naming every tier that leaves a gap, overlaps, or pays less than the one below."""
+    fields: dict[str, str] = {}
+    if not tiers:
+        raise Invalid("Terms need at least one tier, beginning at 0 connections.", fields={"tiers": "none given"})
+    if tiers[0].threshold != 0:
+        fields["tiers-0-threshold"] = "The first tier begins at 0 connections, so that nobody is without a tier."
+    for index, tier in enumerate(tiers):
+        if not 0 <= tier.rate_bps <= 10_000:
+            fields[f"tiers-{index}-rate_bps"] = "A rate lies between 0 % and 100 %."
+        if not tier.name.strip():
+            fields[f"tiers-{index}-name"] = "Name the tier."
+        if index and tier.threshold <= tiers[index - 1].threshold:
+            fields[f"tiers-{index}-threshold"] = "Each tier begins at more connections than the one before."
+        if index and tier.rate_bps < tiers[index - 1].rate_bps:
+            fields[f"tiers-{index}-rate_bps"] = "A higher tier does not pay less than the one below it."
+    if fields:
+        raise Invalid("The tiers do not fit together.", fields=fields)
