@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -30,6 +30,7 @@ class Instance:
     """A running instance: where it answers, what its processes are told, and how to hurt it."""
 
     def __init__(self, prepared: Prepared, supervisor: Supervisor):
+        self._prepared = prepared
         self.env = prepared.variables
         self.url = prepared.variables["REF_PUBLIC_URL"]
         self.urls = prepared.servers.urls if prepared.servers else {}
@@ -45,6 +46,10 @@ class Instance:
     def kill(self, name: str) -> None:
         """SIGKILL; the supervisor starts it again at once."""
         self._supervisor.kill(name)
+
+    def wait_until_ready(self) -> None:
+        """Until web and simulators answer (again). Raises when they do not."""
+        _wait_until_ready(self._prepared, lambda: self.failed)
 
     def ref(self, *arguments: str) -> int:
         """Run a `ref` command on this instance, its output going to ours. Returns its exit code."""
@@ -163,7 +168,7 @@ def _start_all(
     supervisor.start("web", _web_command(variables))
     supervisor.start("worker", [python, "-m", "erp.worker"])
     supervisor.start("scheduler", [python, "-m", "erp.worker", "--scheduler"])
-    _wait_until_ready(prepared, supervisor)
+    _wait_until_ready(prepared, supervisor.find_dead)
 
 
 def _migrate(variables: Mapping[str, str], options: Sequence[str]) -> None:
@@ -192,18 +197,18 @@ def _ref(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "erp.cli", *arguments]
 
 
-def _wait_until_ready(prepared: Prepared, supervisor: Supervisor) -> None:
+def _wait_until_ready(prepared: Prepared, find_failure: Callable[[], EmbeddedError | None]) -> None:
     names = {"web": "readyz"}
     waiting = {
         f"http://127.0.0.1:{port}/{names.get(name, 'healthz')}" for name, port in prepared.ports.items()
     }
     deadline = time.monotonic() + READY_WITHIN
     while waiting := {url for url in waiting if not _answers(url)}:
-        supervisor.require_alive()
+        if failure := find_failure():
+            raise failure
         if time.monotonic() > deadline:
             raise ChildFailed(f"No good answer from {', '.join(sorted(waiting))} within {READY_WITHIN:.0f} s")
         time.sleep(0.1)
-    supervisor.require_alive()
 
 
 def _answers(url: str) -> bool:

@@ -62,18 +62,19 @@ class Supervisor:
         with self._lock:
             self._children[name] = Child(name, command, log, self._spawn(command, log))
 
-    def require_alive(self) -> None:
-        """Raise `ChildFailed` for the first child or server that is down."""
+    def find_dead(self) -> ChildFailed | None:
+        """The first child or server that is down, in words."""
         with self._lock:
-            self._require_servers()
             for child in self._children.values():
                 if child.process.poll() is not None:
-                    raise ChildFailed(f"{child.name} did not start; {child.log} ends:\n{child.tail()}")
+                    return ChildFailed(f"{child.name} did not start; {child.log} ends:\n{child.tail()}")
+            return self._find_dead_server()
 
     def mend(self) -> None:
         """Say what died and start it again. Raises `ChildFailed` when one dies too often."""
         with self._lock:
-            self._require_servers()
+            if failure := self._find_dead_server():
+                raise failure
             for child in self._children.values():
                 if child.process.poll() is not None:
                     self._restart(child)
@@ -93,9 +94,10 @@ class Supervisor:
                 self._stop(child)
             self._children.clear()
 
-    def _require_servers(self) -> None:
+    def _find_dead_server(self) -> ChildFailed | None:
         for name in self._prepared.servers.died() if self._prepared.servers else ():
-            raise ChildFailed(f"{name} stopped by itself; see {self._prepared.logs / name}.log")
+            return ChildFailed(f"{name} stopped by itself; see {self._prepared.logs / name}.log")
+        return None
 
     def _restart(self, child: Child) -> None:
         code = child.process.returncode
