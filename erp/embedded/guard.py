@@ -30,6 +30,10 @@ class Guard:
             pass_fds=[keep.fileno()] if keep else [],
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def add(self, pid: int) -> None:
         """From now on stop this leader of a process group too."""
         self._tell(f"add {pid}")

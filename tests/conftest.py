@@ -1,0 +1,135 @@
+"""What every test can ask for. The cluster belongs to the whole run; a database belongs to one test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+import redis as redis_client
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page
+from rq import SimpleWorker
+
+from erp import up
+from erp.app import create_app
+from erp.kernel.db import db
+from erp.worker import QUEUES
+from tests.support import browser, cluster
+
+WHOLE_RUN = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One cluster, owned by the process that outlives the workers of a parallel run, who share it."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.stash[WHOLE_RUN] = ExitStack()
+        config.stash[WHOLE_RUN].enter_context(cluster.throwaway_cluster())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if WHOLE_RUN in config.stash:
+        config.stash[WHOLE_RUN].close()
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id: str) -> str:
+    """The database of this worker. It exists, migrated and stamped, and the environment points at it."""
+    cluster.make_template()
+    name = f"test_{worker_id}"
+    number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
+    cluster.use_database(name, number)
+    cluster.renew(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def application(database_name: str) -> Flask:
+    app = create_app()
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def database(application: Flask, database_name: str, redis: redis_client.Redis) -> str:
+    """A fresh, empty, migrated database, in the environment too; its name."""
+    with application.app_context():
+        db.engine.dispose()
+    cluster.renew(database_name)
+    return database_name
+
+
+@pytest.fixture
+def redis(database_name: str) -> redis_client.Redis:
+    """The worker's own Redis, emptied."""
+    client = redis_client.Redis.from_url(os.environ["REDIS_URL"])
+    client.flushdb()
+    return client
+
+
+@pytest.fixture
+def app(application: Flask, database: str) -> Flask:
+    """The application on a fresh database. Domain tests open `with app.app_context()` or ask for `context`."""
+    return application
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """An open application context, for tests that call verbs. Not together with `client`, which opens its own."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def superuser(database: str) -> Iterator[psycopg.Connection]:
+    """A connection that grants do not bind, to look and to damage."""
+    with cluster.superuser(database) as connection:
+        yield connection
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], None]:
+    """Have a real RQ worker do all that is queued, in this process."""
+
+    def until_empty() -> None:
+        connection = redis_client.Redis.from_url(os.environ["REDIS_URL"])
+        SimpleWorker(QUEUES, connection=connection).work(burst=True, logging_level="WARNING")
+
+    return until_empty
+
+
+@pytest.fixture(scope="session")
+def instance() -> Iterator[up.Instance]:
+    """A whole running instance of its own: servers, simulators, two web processes, workers, scheduler."""
+    with up.alone() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    return {**browser_type_launch_args, "executable_path": browser.chromium(), "args": browser.ARGUMENTS}
+
+
+@pytest.fixture
+def live(app: Flask) -> Iterator[str]:
+    """The address of the application, served on a fresh database."""
+    with browser.served(app) as url:
+        yield url
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page that fails its test on any script error, blocked resource or line in the console's red."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    yield page
+    assert problems == []

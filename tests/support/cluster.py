@@ -1,0 +1,74 @@
+"""The tests' own cluster: servers in a throw-away folder, one migrated template, a fresh copy of it for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from erp import config, embedded
+from erp.commands.migrate import migrate
+from erp.embedded import Servers
+from erp.up import environment, secrets
+
+TEMPLATE = "ref_template"
+
+
+@contextmanager
+def throwaway_cluster() -> Iterator[Servers]:
+    """Servers for one run of the tests; their addresses and an instance's secrets go into the environment."""
+    before = dict(os.environ)
+    with embedded.temporary_var() as var:
+        servers = embedded.start(var, durable=False)
+        os.environ.clear()
+        os.environ.update(environment.without_settings(before))
+        os.environ.update(secrets.load(var / "secrets") | servers.urls | {"REF_VAR": str(var)})
+        try:
+            yield servers
+        finally:
+            servers.stop()
+
+
+def use_database(name: str, redis_number: int) -> None:
+    """Point this process, and those it starts, at a database and a Redis number of their own."""
+    for url in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        os.environ[url] = urlunsplit(urlsplit(os.environ[url])._replace(path=f"/{name}"))
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}"
+    config.get.cache_clear()
+
+
+def superuser(database: str = "postgres") -> psycopg.Connection:
+    """Past every grant, as somebody who means harm would be."""
+    return psycopg.connect(os.environ["SUPERUSER_URL"], dbname=database, autocommit=True)
+
+
+def make_template() -> None:
+    """Migrate and stamp the template once; workers that come later find it."""
+    with superuser() as connection:
+        connection.execute("select pg_advisory_lock(1)")
+        if connection.execute("select 1 from pg_database where datname = %s", [TEMPLATE]).fetchone():
+            return
+        try:
+            connection.execute(f"create database {TEMPLATE} owner ref_owner")
+            use_database(TEMPLATE, 0)
+            migrate(config.get())
+        except BaseException:
+            connection.execute(f"drop database if exists {TEMPLATE} with (force)")
+            raise
+
+
+def renew(database: str) -> None:
+    """Replace the database by a fresh copy of the template (about 30 ms)."""
+    with superuser() as connection:
+        connection.execute(f"drop database if exists {database} with (force)")
+        connection.execute(
+            f"create database {database} owner ref_owner template {TEMPLATE} strategy file_copy"
+        )
+
+
+def logs() -> Path:
+    return Path(os.environ["REF_VAR"]) / "log"
