@@ -75,6 +75,8 @@ def described(app: OpenAPI) -> dict[str, Any]:
         app.security_schemes = dict(SECURITY_SCHEMES)
         app.validation_error_model = Problem
         app.generate_spec_json()
+        for path in [path for path in app.spec_json["paths"] if not path.startswith(PREFIX)]:
+            del app.spec_json["paths"][path]  # the probes of a balancer
         for path in app.spec_json["paths"].values():
             for method, operation in path.items():
                 _complete(method, operation)
@@ -109,6 +111,8 @@ def _refusals(operation: dict[str, Any]) -> set[str]:
         found.add("401")
     if operation.get("requestBody"):
         found |= {"400", "413", "415", "422"}
-    if operation.get("parameters"):
+    for parameter in operation.get("parameters", []):
         found.add("422")
+        if parameter["name"] == "Idempotency-Key":
+            found.add("409")
     return found

@@ -27,7 +27,10 @@ def _printable(text: str) -> str:
 
 
 def _in_utc(moment: dt.datetime) -> dt.datetime:
-    return moment.astimezone(dt.UTC)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("No such moment in UTC") from None
 
 
 def _rfc3339(moment: dt.datetime) -> str:
