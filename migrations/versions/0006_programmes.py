@@ -72,8 +72,12 @@ def upgrade() -> None:
         sa.Column("activated_by", sa.Text()),
         sa.Column("retired_at", moment),
         sa.CheckConstraint("state in ('draft', 'active', 'retired')", name=op.f("terms_state_check")),
-        sa.CheckConstraint("(state = 'draft') = (effective_from is null)", name=op.f("terms_effective_check")),
-        sa.CheckConstraint("(state = 'retired') = (retired_at is not null)", name=op.f("terms_retired_check")),
+        sa.CheckConstraint(
+            "(state = 'draft') = (effective_from is null)", name=op.f("terms_effective_check")
+        ),
+        sa.CheckConstraint(
+            "(state = 'retired') = (retired_at is not null)", name=op.f("terms_retired_check")
+        ),
         sa.CheckConstraint("window_days between 1 and 3650", name=op.f("terms_window_days_check")),
         sa.CheckConstraint("hold_days between 0 and 365", name=op.f("terms_hold_days_check")),
         sa.CheckConstraint("click_window_days between 0 and 365", name=op.f("terms_click_window_days_check")),
@@ -82,8 +86,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("terms_pkey")),
         sa.UniqueConstraint("programme_id", "version", name=op.f("terms_programme_id_version_key")),
     )
-    op.create_index("one_active_terms_per_programme", "terms", ["programme_id"], unique=True,
-                    postgresql_where=sa.text("state = 'active'"))
+    op.create_index(
+        "one_active_terms_per_programme",
+        "terms",
+        ["programme_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
+    )
     op.create_table(
         "rule",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -93,7 +102,9 @@ def upgrade() -> None:
         sa.Column("monthly_cap", sa.BigInteger()),
         sa.CheckConstraint("event_kind = 'payment'", name=op.f("rule_event_kind_check")),
         sa.CheckConstraint("monthly_cap > 0", name=op.f("rule_monthly_cap_check")),
-        sa.ForeignKeyConstraint(["terms_id"], ["terms.id"], name=op.f("rule_terms_id_fkey"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["terms.id"], name=op.f("rule_terms_id_fkey"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("rule_pkey")),
         sa.UniqueConstraint("terms_id", "key", name=op.f("rule_terms_id_key_key")),
     )
@@ -104,22 +115,32 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("threshold", sa.BigInteger(), nullable=False),
         sa.Column("rate_bps", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("position >= 1 and (position > 1 or threshold = 0)", name=op.f("tier_position_check")),
+        sa.CheckConstraint(
+            "position >= 1 and (position > 1 or threshold = 0)", name=op.f("tier_position_check")
+        ),
         sa.CheckConstraint("threshold >= 0", name=op.f("tier_threshold_check")),
         sa.CheckConstraint("rate_bps between 0 and 10000", name=op.f("tier_rate_bps_check")),
-        sa.ForeignKeyConstraint(["terms_id"], ["terms.id"], name=op.f("tier_terms_id_fkey"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["terms.id"], name=op.f("tier_terms_id_fkey"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("terms_id", "position", name=op.f("tier_pkey")),
         sa.UniqueConstraint("terms_id", "threshold", name=op.f("tier_terms_id_threshold_key")),
     )
     op.execute(IMMUTABLE)
-    op.execute("create trigger terms_are_immutable before update or delete on terms"
-               " for each row execute function refuse_change_of_terms()")
+    op.execute(
+        "create trigger terms_are_immutable before update or delete on terms"
+        " for each row execute function refuse_change_of_terms()"
+    )
     for table in ("rule", "tier"):
-        op.execute(f"create trigger {table}_is_immutable before insert or update or delete on {table}"
-                   " for each row execute function refuse_change_of_rules()")
+        op.execute(
+            f"create trigger {table}_is_immutable before insert or update or delete on {table}"
+            " for each row execute function refuse_change_of_rules()"
+        )
     for table in ("terms", "rule", "tier"):
-        op.execute(f"create trigger {table}_is_not_truncated before truncate on {table}"
-                   " for each statement execute function refuse_change()")
+        op.execute(
+            f"create trigger {table}_is_not_truncated before truncate on {table}"
+            " for each statement execute function refuse_change()"
+        )
         grant(table, "select, insert, update, delete")
     grant("programme", "select, insert, update")
     audited("programme")

@@ -196,8 +196,10 @@ def upgrade() -> None:
             " else kind in ('pending', 'available', 'frozen', 'in_payout') end",
             name=op.f("account_kind_check"),
         ),
-        sa.CheckConstraint("kind not in ('pending', 'frozen', 'in_payout') or balance >= 0",
-                           name=op.f("account_balance_check")),
+        sa.CheckConstraint(
+            "kind not in ('pending', 'frozen', 'in_payout') or balance >= 0",
+            name=op.f("account_balance_check"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("account_pkey")),
         sa.UniqueConstraint("agent_id", "kind", "currency", name=op.f("account_agent_id_kind_currency_key")),
     )
@@ -224,26 +226,48 @@ def upgrade() -> None:
         sa.CheckConstraint("debit_account_id <> credit_account_id", name=op.f("entry_sides_check")),
         sa.PrimaryKeyConstraint("transaction_id", "line", name=op.f("entry_pkey")),
     )
-    op.create_index("entry_debit_count_idx", "entry", ["debit_account_id", "debit_seq"], unique=True,
-                    postgresql_where=sa.text("debit_seq is not null"))
-    op.create_index("entry_credit_count_idx", "entry", ["credit_account_id", "credit_seq"], unique=True,
-                    postgresql_where=sa.text("credit_seq is not null"))
+    op.create_index(
+        "entry_debit_count_idx",
+        "entry",
+        ["debit_account_id", "debit_seq"],
+        unique=True,
+        postgresql_where=sa.text("debit_seq is not null"),
+    )
+    op.create_index(
+        "entry_credit_count_idx",
+        "entry",
+        ["credit_account_id", "credit_seq"],
+        unique=True,
+        postgresql_where=sa.text("credit_seq is not null"),
+    )
     op.execute(FUNCTIONS)
     op.execute(VIEWS)
-    op.execute("create trigger entry_is_lawful after insert on entry referencing new table as added"
-               " for each statement execute function ledger_check_entries()")
-    op.execute("create trigger account_follows_entries after update on account"
-               " referencing old table as before new table as changed"
-               " for each statement execute function ledger_check_balances()")
-    op.execute("create trigger account_begins_empty after insert on account referencing new table as opened"
-               " for each statement execute function ledger_check_new_accounts()")
-    op.execute("create trigger account_stays before delete or truncate on account"
-               " for each statement execute function refuse_change()")
+    op.execute(
+        "create trigger entry_is_lawful after insert on entry referencing new table as added"
+        " for each statement execute function ledger_check_entries()"
+    )
+    op.execute(
+        "create trigger account_follows_entries after update on account"
+        " referencing old table as before new table as changed"
+        " for each statement execute function ledger_check_balances()"
+    )
+    op.execute(
+        "create trigger account_begins_empty after insert on account referencing new table as opened"
+        " for each statement execute function ledger_check_new_accounts()"
+    )
+    op.execute(
+        "create trigger account_stays before delete or truncate on account"
+        " for each statement execute function refuse_change()"
+    )
     refuse_changes("entry")
     for table in ("account", "entry", "ledger_leg"):
         grant(table, "select")
-    op.execute("revoke all on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) from public")
-    op.execute("grant execute on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) to ref_app")
+    op.execute(
+        "revoke all on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) from public"
+    )
+    op.execute(
+        "grant execute on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) to ref_app"
+    )
 
 
 def downgrade() -> None:
@@ -251,8 +275,14 @@ def downgrade() -> None:
     op.drop_table("entry")
     op.drop_table("account")
     op.execute("drop sequence ledger_transaction_id_seq")
-    for function in ("ledger_post(ledger_line[], text)", "ledger_lock(uuid[], text)", "ledger_check_entries()",
-                     "ledger_check_balances()", "ledger_check_new_accounts()", "ledger_is_agents(text)",
-                     "ledger_holder(text, uuid)"):
+    for function in (
+        "ledger_post(ledger_line[], text)",
+        "ledger_lock(uuid[], text)",
+        "ledger_check_entries()",
+        "ledger_check_balances()",
+        "ledger_check_new_accounts()",
+        "ledger_is_agents(text)",
+        "ledger_holder(text, uuid)",
+    ):
         op.execute(f"drop function {function}")
     op.execute("drop type ledger_line")

@@ -3,5 +3,14 @@
 from erp.domain.ledger.actions import Line, lock, post, post_together
 from erp.domain.ledger.queries import balances, currencies, liabilities, of_agent, trial_balance
 
-__all__ = ["Line", "balances", "currencies", "liabilities", "lock", "of_agent", "post", "post_together",
-           "trial_balance"]
+__all__ = [
+    "Line",
+    "balances",
+    "currencies",
+    "liabilities",
+    "lock",
+    "of_agent",
+    "post",
+    "post_together",
+    "trial_balance",
+]

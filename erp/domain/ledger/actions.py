@@ -31,7 +31,9 @@ class Line:
 
 def lock(agent_ids: Iterable[UUID], currency: str) -> None:
     """Hold these agents' accounts until the transaction ends. Read what guards a decision in a later statement."""
-    execute("select ledger_lock(cast(:agents as uuid[]), :currency)", agents=list(agent_ids), currency=currency)
+    execute(
+        "select ledger_lock(cast(:agents as uuid[]), :currency)", agents=list(agent_ids), currency=currency
+    )
 
 
 def post(lines: Sequence[Line], *, by: Actor) -> list[int]:

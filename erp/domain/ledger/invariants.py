@@ -21,17 +21,23 @@ def transactions_balance() -> Finding:
                left join account c on c.id = e.credit_account_id and c.currency = e.currency
                group by e.transaction_id
                having min(e.line) <> 1 or max(e.line) <> count(*) or count(distinct e.currency) <> 1
-                   or min(e.amount) <= 0 or bool_or(d.id is null or c.id is null)""")
+                   or min(e.amount) <= 0 or bool_or(d.id is null or c.id is null)"""
+        )
     ]
     bad += [
         f"currency {currency}: the accounts sum to {total}"
         for currency, total in rows(
             """select l.currency, sum(case l.side when 'credit' then l.amount else -l.amount end)
                from ledger_leg l join account a on a.id = l.account_id and a.currency = l.currency
-               group by l.currency having sum(case l.side when 'credit' then l.amount else -l.amount end) <> 0""")
+               group by l.currency having sum(case l.side when 'credit' then l.amount else -l.amount end) <> 0"""
+        )
     ]
-    return Finding(1, "Every ledger transaction balances", scalar("select count(distinct transaction_id) from entry"),
-                   bad)
+    return Finding(
+        1,
+        "Every ledger transaction balances",
+        scalar("select count(distinct transaction_id) from entry"),
+        bad,
+    )
 
 
 def balances_are_sums() -> Finding:
@@ -44,7 +50,8 @@ def balances_are_sums() -> Finding:
                  select account_id, sum(case side when 'credit' then amount else -amount end) as total,
                         count(*) as legs from ledger_leg group by account_id) s on s.account_id = a.id
                where ledger_is_agents(a.kind) and (a.balance <> coalesce(s.total, 0) or a.seq <> coalesce(s.legs, 0))
-               order by a.id""")
+               order by a.id"""
+        )
     ]
     bad += [
         f"transaction {id}: its running balance on account {account} does not follow"
@@ -53,7 +60,12 @@ def balances_are_sums() -> Finding:
                  select transaction_id, account_id, balance, sum(case side when 'credit' then amount else -amount end)
                         over (partition by account_id order by seq) as running
                  from ledger_leg where seq is not null) r
-               where balance <> running order by 1""")
+               where balance <> running order by 1"""
+        )
     ]
-    return Finding(2, "Balances equal summed entries", scalar("select count(*) from account where ledger_is_agents(kind)"),
-                   bad)
+    return Finding(
+        2,
+        "Balances equal summed entries",
+        scalar("select count(*) from account where ledger_is_agents(kind)"),
+        bad,
+    )

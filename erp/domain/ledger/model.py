@@ -60,10 +60,20 @@ class Entry(db.Model):
     credit_seq: so.Mapped[int | None]
     credit_balance: so.Mapped[int | None]
     __table_args__ = (
-        sa.Index("entry_debit_count_idx", "debit_account_id", "debit_seq", unique=True,
-                 postgresql_where=sa.text("debit_seq is not null")),
-        sa.Index("entry_credit_count_idx", "credit_account_id", "credit_seq", unique=True,
-                 postgresql_where=sa.text("credit_seq is not null")),
+        sa.Index(
+            "entry_debit_count_idx",
+            "debit_account_id",
+            "debit_seq",
+            unique=True,
+            postgresql_where=sa.text("debit_seq is not null"),
+        ),
+        sa.Index(
+            "entry_credit_count_idx",
+            "credit_account_id",
+            "credit_seq",
+            unique=True,
+            postgresql_where=sa.text("credit_seq is not null"),
+        ),
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("debit_account_id <> credit_account_id", name="sides"),
     )

@@ -20,7 +20,8 @@ def balances(agent_ids: Iterable[UUID], currency: str) -> dict[UUID, dict[str, i
     found: dict[UUID, dict[str, int]] = {id: dict.fromkeys(AGENT_KINDS, 0) for id in ids}
     for agent_id, kind, balance in rows(
         "select agent_id, kind, balance from account where agent_id = any(:ids) and currency = :currency",
-        ids=ids, currency=currency,
+        ids=ids,
+        currency=currency,
     ):
         found[agent_id][kind] = balance
     return found
@@ -40,7 +41,8 @@ def trial_balance() -> Sequence[sa.Row[Any]]:
                   coalesce(sum(l.amount) filter (where side = 'credit'), 0)
                   - coalesce(sum(l.amount) filter (where side = 'debit'), 0) as balance
            from ledger_leg l join account a on a.id = l.account_id
-           group by a.kind, l.currency order by l.currency, a.kind""")
+           group by a.kind, l.currency order by l.currency, a.kind"""
+    )
 
 
 def of_agent(agent_id: UUID, *, page: int = 1, per_page: int = 50) -> Page:
@@ -50,7 +52,11 @@ def of_agent(agent_id: UUID, *, page: int = 1, per_page: int = 50) -> Page:
                   l.occurred_at, l.booked_at, l.seq, l.balance
            from ledger_leg l join account a on a.id = l.account_id
            where a.agent_id = :agent_id""",
-        "transaction_id desc, line, side", page=page, per_page=per_page, agent_id=agent_id)
+        "transaction_id desc, line, side",
+        page=page,
+        per_page=per_page,
+        agent_id=agent_id,
+    )
 
 
 def liabilities() -> Sequence[sa.Row[Any]]:
@@ -60,4 +66,5 @@ def liabilities() -> Sequence[sa.Row[Any]]:
                   coalesce(-sum(balance) filter (where balance < 0), 0) as debts,
                   count(*) filter (where balance <> 0) as agents
            from account where kind = any(:kinds) group by kind, currency order by currency, kind""",
-        kinds=list(AGENT_KINDS))
+        kinds=list(AGENT_KINDS),
+    )

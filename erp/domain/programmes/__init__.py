@@ -1,8 +1,31 @@
 """A programme is what is distributed; its terms are immutable, dated versions of the rules that earn."""
 
 from erp.domain.programmes.actions import KeyTaken, NotADraft, activate, create, discard, draft
-from erp.domain.programmes.queries import NoActiveTerms, active_terms, find, find_terms, search, tiers, versions
+from erp.domain.programmes.queries import (
+    NoActiveTerms,
+    active_terms,
+    find,
+    find_terms,
+    search,
+    tiers,
+    versions,
+)
 from erp.domain.programmes.rules import Limits, TierRow
 
-__all__ = ["KeyTaken", "Limits", "NoActiveTerms", "NotADraft", "TierRow", "activate", "active_terms", "create",
-           "discard", "draft", "find", "find_terms", "search", "tiers", "versions"]
+__all__ = [
+    "KeyTaken",
+    "Limits",
+    "NoActiveTerms",
+    "NotADraft",
+    "TierRow",
+    "activate",
+    "active_terms",
+    "create",
+    "discard",
+    "draft",
+    "find",
+    "find_terms",
+    "search",
+    "tiers",
+    "versions",
+]

@@ -31,8 +31,15 @@ def create(key: str, name: str, currency: str, zone: str, *, by: Actor, now: dt.
     """A new programme, without terms yet. Raises `KeyTaken`, `Invalid`."""
     if zone not in available_timezones():
         raise Invalid("Choose a time zone such as Europe/Moscow.", fields={"zone": "unknown zone"})
-    programme = Programme(id=ids.uuid7(), reference=ids.reference("PRG"), key=key, name=name.strip(),
-                          currency=currency, zone=zone, created_at=now)
+    programme = Programme(
+        id=ids.uuid7(),
+        reference=ids.reference("PRG"),
+        key=key,
+        name=name.strip(),
+        currency=currency,
+        zone=zone,
+        created_at=now,
+    )
     try:
         with db.session.begin_nested():
             db.session.add(programme)
@@ -44,23 +51,48 @@ def create(key: str, name: str, currency: str, zone: str, *, by: Actor, now: dt.
 
 
 def draft(
-    programme_id: UUID, tiers: Sequence[TierRow], limits: Limits, *, note: str = "", by: Actor, now: dt.datetime
+    programme_id: UUID,
+    tiers: Sequence[TierRow],
+    limits: Limits,
+    *,
+    note: str = "",
+    by: Actor,
+    now: dt.datetime,
 ) -> UUID:
     """A draft of the next version of the terms. Raises `Invalid` with a sentence for every tier that is wrong."""
     check_tiers(tiers)
     if row("select id from programme where id = :id for update", id=programme_id) is None:
         raise NotFound
-    version = scalar("select coalesce(max(version), 0) + 1 from terms where programme_id = :id", id=programme_id)
+    version = scalar(
+        "select coalesce(max(version), 0) + 1 from terms where programme_id = :id", id=programme_id
+    )
     terms_id = ids.uuid7()
-    db.session.add(Terms(id=terms_id, programme_id=programme_id, version=version, state="draft", note=note,
-                         window_days=limits.window_days, hold_days=limits.hold_days,
-                         click_window_days=limits.click_window_days, minimum_payout=limits.minimum_payout,
-                         created_at=now))
+    db.session.add(
+        Terms(
+            id=terms_id,
+            programme_id=programme_id,
+            version=version,
+            state="draft",
+            note=note,
+            window_days=limits.window_days,
+            hold_days=limits.hold_days,
+            click_window_days=limits.click_window_days,
+            minimum_payout=limits.minimum_payout,
+            created_at=now,
+        )
+    )
     db.session.flush()
-    db.session.add(Rule(terms_id=terms_id, key="percent", event_kind="payment", monthly_cap=limits.monthly_cap))
+    db.session.add(
+        Rule(terms_id=terms_id, key="percent", event_kind="payment", monthly_cap=limits.monthly_cap)
+    )
     db.session.add_all(
-        Tier(terms_id=terms_id, position=position, name=tier.name.strip(), threshold=tier.threshold,
-             rate_bps=tier.rate_bps)
+        Tier(
+            terms_id=terms_id,
+            position=position,
+            name=tier.name.strip(),
+            threshold=tier.threshold,
+            rate_bps=tier.rate_bps,
+        )
         for position, tier in enumerate(tiers, start=1)
     )
     db.session.flush()
@@ -78,10 +110,17 @@ def activate(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
         raise NotFound
     if found.state != "draft":
         raise NotADraft
-    execute("update terms set state = 'retired', retired_at = :now where programme_id = :id and state = 'active'",
-            id=found.programme_id, now=now)
-    execute("update terms set state = 'active', effective_from = :now, activated_by = :by where id = :id",
-            id=terms_id, now=now, by=str(by))
+    execute(
+        "update terms set state = 'retired', retired_at = :now where programme_id = :id and state = 'active'",
+        id=found.programme_id,
+        now=now,
+    )
+    execute(
+        "update terms set state = 'active', effective_from = :now, activated_by = :by where id = :id",
+        id=terms_id,
+        now=now,
+        by=str(by),
+    )
     audit.record("terms.activated", "terms", terms_id, by=by, at=now, details={"version": found.version})
 
 

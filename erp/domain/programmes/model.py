@@ -47,8 +47,12 @@ class Terms(db.Model):
     retired_at: so.Mapped[dt.datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("programme_id", "version"),
-        sa.Index("one_active_terms_per_programme", "programme_id", unique=True,
-                 postgresql_where=sa.text("state = 'active'")),
+        sa.Index(
+            "one_active_terms_per_programme",
+            "programme_id",
+            unique=True,
+            postgresql_where=sa.text("state = 'active'"),
+        ),
         sa.CheckConstraint("state in ('draft', 'active', 'retired')", name="state"),
         sa.CheckConstraint("(state = 'draft') = (effective_from is null)", name="effective"),
         sa.CheckConstraint("(state = 'retired') = (retired_at is not null)", name="retired"),
@@ -79,7 +83,9 @@ class Tier(db.Model):
     """A row of the tier schedule: from `threshold` connections within the window, `rate_bps` of what is paid."""
 
     __tablename__ = "tier"
-    terms_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("terms.id", ondelete="CASCADE"), primary_key=True)
+    terms_id: so.Mapped[UUID] = so.mapped_column(
+        sa.ForeignKey("terms.id", ondelete="CASCADE"), primary_key=True
+    )
     position: so.Mapped[int] = so.mapped_column(primary_key=True)
     name: so.Mapped[str]
     threshold: so.Mapped[int]

@@ -32,7 +32,9 @@ def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
              and t.state <> 'draft' and (t.effective_from <= :at or t.version = 1)
              and (t.retired_at is null or t.retired_at > :at)
            order by p.created_at, t.version limit 1""",
-        key=programme_key, at=at)
+        key=programme_key,
+        at=at,
+    )
     if found is None:
         raise NoActiveTerms
     return found
@@ -44,12 +46,17 @@ def search(q: str = "", page: int = 1) -> Page:
                   t.version, t.effective_from, t.hold_days, t.window_days
            from programme p left join terms t on t.programme_id = p.id and t.state = 'active'
            where :q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q""",
-        "name, id", page=page, q=q)
+        "name, id",
+        page=page,
+        q=q,
+    )
 
 
 def find(reference: str) -> sa.Row[Any]:
-    found = row("select id, reference, key, name, currency, zone, created_at from programme where reference = :ref",
-                ref=reference)
+    found = row(
+        "select id, reference, key, name, currency, zone, created_at from programme where reference = :ref",
+        ref=reference,
+    )
     if found is None:
         raise NotFound
     return found
@@ -63,17 +70,23 @@ def versions(programme_id: UUID) -> Sequence[sa.Row[Any]]:
                   (select count(*) from referral where referral.terms_id = t.id) as referrals
            from terms t left join rule r on r.terms_id = t.id and r.key = 'percent'
            where t.programme_id = :id order by t.version desc""",
-        id=programme_id)
+        id=programme_id,
+    )
 
 
 def tiers(terms_id: UUID) -> Sequence[sa.Row[Any]]:
-    return rows("select position, name, threshold, rate_bps from tier where terms_id = :id order by position",
-                id=terms_id)
+    return rows(
+        "select position, name, threshold, rate_bps from tier where terms_id = :id order by position",
+        id=terms_id,
+    )
 
 
 def find_terms(programme_id: UUID, version: int) -> sa.Row[Any]:
-    found = row("select id, version, state from terms where programme_id = :id and version = :version",
-                id=programme_id, version=version)
+    found = row(
+        "select id, version, state from terms where programme_id = :id and version = :version",
+        id=programme_id,
+        version=version,
+    )
     if found is None:
         raise NotFound
     return found

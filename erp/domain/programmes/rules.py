@@ -32,9 +32,13 @@ def check_tiers(tiers: Sequence[TierRow]) -> None:
     """Raise `Invalid` naming every tier that leaves a gap, overlaps, or pays less than the one below."""
     fields: dict[str, str] = {}
     if not tiers:
-        raise Invalid("Terms need at least one tier, beginning at 0 connections.", fields={"tiers": "none given"})
+        raise Invalid(
+            "Terms need at least one tier, beginning at 0 connections.", fields={"tiers": "none given"}
+        )
     if tiers[0].threshold != 0:
-        fields["tiers-0-threshold"] = "The first tier begins at 0 connections, so that nobody is without a tier."
+        fields["tiers-0-threshold"] = (
+            "The first tier begins at 0 connections, so that nobody is without a tier."
+        )
     for index, tier in enumerate(tiers):
         if not 0 <= tier.rate_bps <= 10_000:
             fields[f"tiers-{index}-rate_bps"] = "A rate lies between 0 % and 100 %."

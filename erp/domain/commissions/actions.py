@@ -1,0 +1,137 @@
+"""Verbs that write commission lines and move them on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from erp.domain import ledger
+from erp.domain.commissions import engine
+from erp.kernel import audit
+from erp.kernel.actor import Actor
+from erp.kernel.db import execute, rows, scalar
+
+MATURED_AT_ONCE = 1000
+
+
+def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
+    """Book what these events earn, take back or correct; how many lines that made.
+
+    Payments, refunds and connections in any order, any number of times: a fact that is already accounted for makes
+    no line. The agents' accounts stay locked until the transaction ends.
+    """
+    for currency, agent_ids in _agents_of(event_ids):
+        ledger.lock(agent_ids, currency)
+    written: int = scalar(engine.BOOK, event_ids=list(event_ids), now=now, actor=str(by))
+    return written
+
+
+def _agents_of(event_ids: Sequence[int]) -> list[tuple[str, list[UUID]]]:
+    """Per currency, the agents whose lines these events may change."""
+    return [
+        (currency, agents)
+        for currency, agents in rows(
+            """select p.currency, array_agg(distinct x.agent_id) from (
+                 select s.agent_id, s.programme_id
+                 from event e join referral r on r.customer_id = e.customer_id
+                 join referral_share s on s.referral_id = r.id where e.id = any(:ids)
+                 union
+                 select c.agent_id, c.programme_id from event e
+                 join commission c on c.event_id = coalesce(e.original_event_id, e.id) where e.id = any(:ids)) x
+               join programme p on p.id = x.programme_id group by p.currency order by p.currency""",
+            ids=list(event_ids),
+        )
+    ]
+
+
+def mature(*, by: Actor, now: dt.datetime, limit: int = MATURED_AT_ONCE) -> int:
+    """Make available what has been held long enough, oldest first; how many accruals that was."""
+    due = rows(
+        """select h.commission_id, h.agent_id, c.currency from hold h join commission c on c.id = h.commission_id
+           where h.reason is null and h.until <= :now order by h.until limit :limit for update of h skip locked""",
+        now=now,
+        limit=limit,
+    )
+    for currency in sorted({found.currency for found in due}):
+        ledger.lock({found.agent_id for found in due if found.currency == currency}, currency)
+    execute(
+        f"""with {_NETS}, posted as materialized (
+              select * from ledger_post((
+                select array_agg(row(n, 'maturity', source_id, agent_id, 'pending', 'available', net, currency,
+                                     :now)::ledger_line order by n) from due where net > 0), :actor)
+              where exists (select 1 from due where net > 0)),
+            matured as (
+              insert into maturity (commission_id, amount, matured_at, transaction_id)
+              select d.id, d.net, :now, p.transaction_id from due d left join posted p on p.n = d.n)
+            delete from hold where commission_id in (select id from due)""",
+        ids=[found.commission_id for found in due],
+        now=now,
+        actor=str(by),
+    )
+    return len(due)
+
+
+_NETS = """due as materialized (
+  select c.id, c.agent_id, c.currency, e.source_id, row_number() over (order by c.id)::integer as n,
+         c.amount + coalesce((select sum(d.amount) from commission d where d.accrual_id = c.id), 0)::bigint as net
+  from commission c join event e on e.id = c.event_id where c.id = any(:ids))"""
+
+
+def release_frozen(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
+    """Let go of a referral's frozen lines after its case was decided: their ordinary hold goes on.
+
+    Lines frozen because the agent is suspended stay. Answers how many were let go.
+    """
+    frozen = rows(
+        """select h.commission_id, h.agent_id, c.currency from hold h join commission c on c.id = h.commission_id
+           where c.referral_id = :referral_id and h.reason = 'attribution_case' order by 1 for update of h""",
+        referral_id=referral_id,
+    )
+    return _release(frozen, "attribution_case", by=by, now=now)
+
+
+def release_frozen_of_agent(agent_id: UUID, *, by: Actor, now: dt.datetime) -> int:
+    """Let go of the lines that were frozen while an agent was suspended; how many."""
+    frozen = rows(
+        """select h.commission_id, h.agent_id, c.currency from hold h join commission c on c.id = h.commission_id
+           where h.agent_id = :agent_id and h.reason = 'agent_suspended' order by 1 for update of h""",
+        agent_id=agent_id,
+    )
+    return _release(frozen, "agent_suspended", by=by, now=now)
+
+
+def _release(frozen: Sequence[object], reason: str, *, by: Actor, now: dt.datetime) -> int:
+    found = [tuple(line) for line in frozen]  # type: ignore[call-overload]
+    for currency in sorted({currency for _, _, currency in found}):
+        ledger.lock({agent_id for _, agent_id, of in found if of == currency}, currency)
+    execute(
+        f"""with {_NETS}, posted as materialized (
+              select * from ledger_post((
+                select array_agg(row(n, 'release', source_id, agent_id, 'frozen', 'pending', net, currency,
+                                     :now)::ledger_line order by n) from due where net > 0), :actor)
+              where exists (select 1 from due where net > 0)),
+            released as (
+              insert into release (commission_id, reason, amount, released_at, released_by, transaction_id)
+              select d.id, :reason, d.net, :now, :actor, p.transaction_id from due d left join posted p on p.n = d.n)
+            update hold set reason = null where commission_id in (select id from due)""",
+        ids=[id for id, _, _ in found],
+        now=now,
+        actor=str(by),
+        reason=reason,
+    )
+    for id, _, _ in found:
+        audit.record("commission.released", "commission", id, by=by, at=now, details={"reason": reason})
+    return len(found)
+
+
+def settle_referral(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
+    """After a referral's shares moved to another agent: take back from one, give to the other, line by line."""
+    events = rows(
+        """select e.id from event e join referral r on r.customer_id = e.customer_id
+           where r.id = :id and e.kind = 'payment' order by e.id""",
+        id=referral_id,
+    )
+    written = accrue([event_id for (event_id,) in events], by=by, now=now)
+    release_frozen(referral_id, by=by, now=now)
+    return written

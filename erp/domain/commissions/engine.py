@@ -1,0 +1,162 @@
+"""The one engine: a SELECT from three relations (facts, agreements, opening state) to commission lines.
+
+For every payment that a fact concerns and every agent who shares in it, the engine computes what the commission
+must be, from facts alone, and compares it with what is booked; the differences are the lines to write. So the same
+text accrues, reverses and trues up; a duplicate finds no difference, and the order in which facts arrive does not
+change any net amount.
+
+- volume: the agent's connections of the programme in the pinned window (t - days, t], t being the payment's time
+- tier: the highest of the pinned schedule whose threshold the volume reaches
+- base: the agent's part of the payment, shares split by largest remainder
+- uncapped: base x rate, half-up
+- monthly cap in closed form: least(cap, cumulative) - least(cap, previous cumulative) in the calendar month of the
+  programme's zone
+- refunds: accrued x refunded / paid, half-up on the cumulative total, so that all parts together take back it all
+"""
+
+FACTS_OF_EVENTS = """
+  asked as materialized (
+    select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id
+    from event e where e.id = any(:event_ids) and e.kind in ('payment', 'refund') group by 1
+  ),
+  -- A late connection or payment may change every later line of its agents: since when, and because of which event.
+  late as materialized (
+    select s.agent_id, s.programme_id, min(e.occurred_at) as since, max(e.id) as cause_id
+    from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
+    where e.id = any(:event_ids) and e.kind in ('payment', 'connection')
+    group by s.agent_id, s.programme_id
+  ),
+  concerned as materialized (
+    select a.event_id, s.agent_id, a.cause_id
+    from asked a join event e on e.id = a.event_id join referral r on r.customer_id = e.customer_id
+    join referral_share s on s.referral_id = r.id
+    union all
+    select c.event_id, c.agent_id, l.cause_id
+    from late l join commission c on c.agent_id = l.agent_id and c.programme_id = l.programme_id
+                                 and c.occurred_at >= l.since
+    where c.kind = 'accrual' and c.event_id not in (select event_id from asked)
+    union all
+    select c.event_id, c.agent_id, a.cause_id
+    from asked a join commission c on c.event_id = a.event_id and c.kind = 'accrual'
+    where not exists (select 1 from referral_share s
+                      where s.referral_id = c.referral_id and s.agent_id = c.agent_id)
+  )
+"""
+"""What changed because of some events: for the live writer."""
+
+FACTS_OF_ALL = """
+  concerned as materialized (
+    select e.id as event_id, s.agent_id, e.id as cause_id
+    from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
+    where e.kind = 'payment'
+    union
+    select c.event_id, c.agent_id, c.event_id from commission c where c.kind = 'accrual'
+  )
+"""
+"""Everything that ever happened: for proving that the books recompute."""
+
+LINES = """
+  facts as materialized (
+    select k.event_id, k.agent_id, k.cause_id, e.source_id, e.amount as paid, e.currency, e.occurred_at,
+           r.id as referral_id, r.frozen, t.programme_id, t.id as terms_id, t.hold_days, t.window_days,
+           u.id as rule_id, u.monthly_cap,
+           date_trunc('month', e.occurred_at at time zone p.zone) at time zone p.zone as month,
+           case when s.bps = 10000 then e.amount
+                when s.bps is null then 0
+                else (select part.base from (
+                        select x.agent_id, e.amount * x.bps / 10000
+                               + case when row_number() over (order by e.amount * x.bps % 10000 desc, x.agent_id)
+                                           <= e.amount - sum(e.amount * x.bps / 10000) over () then 1 else 0 end as base
+                        from referral_share x where x.referral_id = r.id) part where part.agent_id = k.agent_id)
+           end as base,
+           coalesce((select max(f.refunded_total) from event f where f.original_event_id = e.id), 0) as refunded
+    from concerned k
+    join event e on e.id = k.event_id
+    join referral r on r.customer_id = e.customer_id
+    join terms t on t.id = r.terms_id
+    join programme p on p.id = t.programme_id
+    join rule u on u.terms_id = t.id and u.event_kind = 'payment'
+    left join referral_share s on s.referral_id = r.id and s.agent_id = k.agent_id
+  ),
+  rated as materialized (
+    select f.*, v.volume, tier.position as tier_position, tier.rate_bps,
+           (2 * f.base * tier.rate_bps + 10000) / 20000 as uncapped
+    from facts f
+    cross join lateral (
+      select count(*) as volume from referral_share c
+      where c.agent_id = f.agent_id and c.programme_id = f.programme_id and c.connected_at <= f.occurred_at
+        and c.connected_at > f.occurred_at - make_interval(days => f.window_days::integer)) v
+    cross join lateral (
+      select tier.position, tier.rate_bps from tier
+      where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
+  ),
+  -- What the month held before each: the lines booked between it and the one recomputed before it, summed up.
+  preceded as materialized (
+    select r.*, lag(r.occurred_at) over month_of_agent as previous_at, lag(r.event_id) over month_of_agent as previous_id
+    from rated r
+    window month_of_agent as (partition by r.agent_id, r.rule_id, r.month order by r.occurred_at, r.event_id)
+  ),
+  opened as materialized (
+    select r.*, case when r.monthly_cap is null then 0
+                     else sum(r.uncapped + gap.uncapped) over (partition by r.agent_id, r.rule_id, r.month
+                                                               order by r.occurred_at, r.event_id) - r.uncapped
+                end::bigint as before
+    from preceded r
+    cross join lateral (
+      select coalesce(sum(c.uncapped), 0) as uncapped from commission c
+      where r.monthly_cap is not null and c.agent_id = r.agent_id and c.programme_id = r.programme_id
+        and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
+        and c.rule_id = r.rule_id
+        and (r.previous_at is null or (c.occurred_at, c.event_id) > (r.previous_at, r.previous_id))) gap
+  ),
+  due as materialized (
+    select o.*, case when o.monthly_cap is null then o.uncapped
+                     else least(o.monthly_cap, o.before + o.uncapped) - least(o.monthly_cap, o.before)
+                end::bigint as accrued
+    from opened o
+  ),
+  compared as materialized (
+    select d.*, b.accrual_id, d.accrued - coalesce(b.accrued, 0) as missing,
+           d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
+           case when d.refunded = 0 then 0
+                else -div(2 * d.accrued::numeric * d.refunded + d.paid, 2 * d.paid)::bigint end
+           - coalesce(b.reversed, 0) as unreversed
+    from due d
+    left join lateral (
+      select min(c.id) filter (where c.kind = 'accrual') as accrual_id,
+             sum(c.amount) filter (where c.kind <> 'reversal') as accrued,
+             sum(c.uncapped) filter (where c.kind <> 'reversal') as uncapped,
+             sum(c.amount) filter (where c.kind = 'reversal') as reversed
+      from commission c
+      where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id) b on true
+  ),
+  line as (
+    select case when accrual_id is null then 'accrual' else 'true_up' end as kind, missing as amount,
+           missing_uncapped as line_uncapped, compared.*
+    from compared where accrual_id is null or missing <> 0 or missing_uncapped <> 0
+    union all
+    select 'reversal', unreversed, 0, compared.* from compared where unreversed <> 0
+  )
+"""
+
+BOOK = f"""
+with {FACTS_OF_EVENTS}, {LINES},
+  written as (
+    select row_number() over (order by l.occurred_at, l.event_id, l.kind)::integer as n, l.kind, l.event_id, l.rule_id,
+           l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.cause_id, l.amount, l.currency, l.paid, l.base,
+           l.rate_bps, l.tier_position, l.volume, l.line_uncapped, l.refunded, l.occurred_at,
+           greatest(l.occurred_at + make_interval(days => l.hold_days::integer), :now) as available_at,
+           case when l.frozen then 'attribution_case'
+                when a.state in ('suspended', 'closed') then 'agent_' || a.state end as freeze_reason, l.source_id
+    from line l join agent a on a.id = l.agent_id
+  )
+select commission_book((select array_agg(w::commission_line) from written w), :actor)
+"""
+"""Compute what some events changed and book it; answers how many lines."""
+
+DIFFERENCES = f"""
+with {FACTS_OF_ALL}, {LINES}
+select l.kind, l.event_id, l.source_id, l.agent_id, l.amount, l.accrual_id from line l
+order by l.occurred_at, l.event_id
+"""
+"""What the books lack or have too much of, if anything, when all facts are computed again."""

@@ -1,0 +1,142 @@
+"""Why this amount: the same complete answer for staff and for the agent, from the payment to the bank transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.domain.commissions import queries
+from erp.kernel.db import row
+from erp.kernel.money import WHOLE
+from erp.kernel.sentences import Amount, Rate, Sentence
+
+FROZEN = {
+    "attribution_case": "It is frozen while it is decided who brought this customer.",
+    "agent_suspended": "It is frozen because the agent is suspended.",
+    "agent_closed": "It is frozen because the agent's account is closed.",
+}
+TRANSFERRED = {
+    "paid": "%(amount)s of it was paid out by the bank with %(payout)s.",
+    "returned": "%(amount)s of it was paid out with %(payout)s and came back from the bank.",
+    "failed": "%(amount)s of it was to be paid with %(payout)s, but the bank refused the transfer.",
+    "withdrawn": "%(amount)s of it was taken out of payout %(payout)s.",
+}
+
+
+def explain(commission_id: int, *, agent_id: UUID | None = None) -> list[Sentence]:
+    """Sentences that lead from the customer's payment to the money at the agent. `NotFound` for a stranger's."""
+    line = queries.find(commission_id, agent_id=agent_id)
+    return [*_earned(line), *_corrected(line), *_held(line), *_paid(line)]
+
+
+def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
+    currency = line.currency
+    stored = _stored(line.id)
+    yield Sentence(
+        "On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s).",
+        when=line.occurred_at,
+        paid=Amount(line.payment_amount, currency),
+        source=line.source_id,
+    )
+    if line.base != line.payment_amount:
+        yield Sentence("The agent's share of that payment is %(base)s.", base=Amount(line.base, currency))
+    yield Sentence(
+        "The referral is pinned to version %(version)s of the terms of %(programme)s. In the %(days)s days"
+        " before the payment the agent had %(volume)s connections, which is tier %(tier)s: %(rate)s.",
+        version=line.terms_version,
+        programme=line.programme_name,
+        days=stored.window_days,
+        volume=line.volume,
+        tier=line.tier_name,
+        rate=Rate(line.rate_bps),
+    )
+    yield Sentence(
+        "%(base)s × %(rate)s = %(uncapped)s, rounded half up to a hundredth.",
+        base=Amount(line.base, currency),
+        rate=Rate(line.rate_bps),
+        uncapped=Amount(stored.uncapped, currency),
+    )
+    if line.amount != stored.uncapped:
+        yield Sentence(
+            "The cap of %(cap)s a calendar month left %(amount)s of it.",
+            cap=Amount(stored.monthly_cap, currency),
+            amount=Amount(line.amount, currency),
+        )
+
+
+def _stored(commission_id: int) -> sa.Row[Any]:
+    found = row(
+        """select c.uncapped, u.monthly_cap, t.window_days from commission c join rule u on u.id = c.rule_id
+           join terms t on t.id = c.terms_id where c.id = :id""",
+        id=commission_id,
+    )
+    assert found is not None
+    return found
+
+
+def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
+    for correction in queries.corrections(line.id):
+        amount = Amount(correction.amount, line.currency)
+        if correction.kind == "reversal" and correction.cause == "refund":
+            yield Sentence(
+                "On %(when)s the customer was refunded, %(refunded)s in all by then; that share is taken"
+                " back: %(amount)s.",
+                when=correction.cause_at,
+                amount=amount,
+                refunded=Amount(correction.refunded, line.currency),
+            )
+        elif correction.amount:
+            yield Sentence(
+                "On %(when)s a fact became known late (%(source)s); the difference is %(amount)s.",
+                when=correction.booked_at,
+                source=correction.cause_source_id,
+                amount=amount,
+            )
+    if line.net != line.amount:
+        yield Sentence("That leaves %(net)s.", net=Amount(line.net, line.currency))
+
+
+def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
+    if line.freeze_reason is not None:
+        yield Sentence(FROZEN[line.freeze_reason])
+    elif line.held_until is not None:
+        yield Sentence(
+            "It is on hold until %(until)s, in case the customer is refunded.", until=line.held_until
+        )
+    elif line.matured_at is not None:
+        yield Sentence("Its hold ended and it became available on %(when)s.", when=line.matured_at)
+
+
+def _paid(line: sa.Row[Any]) -> Iterator[Sentence]:
+    for transfer in queries.transfers(line.id):
+        text = TRANSFERRED.get(transfer.state, "%(amount)s of it is in payout %(payout)s.")
+        yield Sentence(text, amount=Amount(transfer.amount, line.currency), payout=transfer.reference)
+    if line.net < line.paid_out:
+        yield Sentence(
+            "It was paid before it was taken back: %(debt)s is a debt that later commissions repay.",
+            debt=Amount(line.paid_out - line.net, line.currency),
+        )
+
+
+def formula(commission_id: int, *, agent_id: UUID | None = None) -> dict[str, Any]:
+    """The figures behind the amount, for programs: minor units, basis points, counts."""
+    line = queries.find(commission_id, agent_id=agent_id)
+    stored = _stored(line.id)
+    return {
+        "payment": line.payment_amount,
+        "base": line.base,
+        "rate_bps": line.rate_bps,
+        "whole_bps": WHOLE,
+        "volume": line.volume,
+        "window_days": stored.window_days,
+        "uncapped": stored.uncapped,
+        "monthly_cap": stored.monthly_cap,
+        "accrued": line.amount,
+        "trued_up": line.trued_up,
+        "reversed": line.reversed,
+        "net": line.net,
+        "paid_out": line.paid_out,
+    }

@@ -1,0 +1,149 @@
+"""Reads of commissions: lists, one with its corrections, what is open for payout, where an agent stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.kernel.db import row, rows
+from erp.kernel.errors import NotFound
+from erp.kernel.paging import Page, paged
+
+LISTED = """
+select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
+       c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
+       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id,
+       t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
+       r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
+       y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
+       case when c.freeze_reason is not null then 'frozen' when c.held_until is not null then 'on_hold'
+            when c.net = 0 and c.amount > 0 then 'reversed' when c.net <= 0 then 'nothing'
+            when coalesce(o.paid, 0) >= c.net then 'paid_out' else 'available' end as state
+from commission_state c
+join agent a on a.id = c.agent_id
+join event e on e.id = c.event_id
+join programme p on p.id = c.programme_id
+join terms v on v.id = c.terms_id
+join tier t on t.terms_id = c.terms_id and t.position = c.tier_position
+join referral r on r.id = c.referral_id
+left join establishment s on s.id = r.establishment_id
+left join payment y on y.id = e.payment_id
+left join lateral (select sum(l.amount) as paid from open_payout_line l where l.commission_id = c.id) o on true
+"""
+SORTS = {"newest": "id desc", "oldest": "id", "amount": "net desc, id desc"}
+
+
+def search(
+    *,
+    q: str = "",
+    agent_id: UUID | None = None,
+    state: str = "",
+    sort: str = "newest",
+    page: int = 1,
+    per_page: int = 50,
+) -> Page:
+    """Commissions, one row per accrual with its present net and state. `q`: an agent's code, or a reference."""
+    return paged(
+        f"""select * from ({LISTED}) c
+            where (cast(:agent_id as uuid) is null or agent_id = :agent_id) and (:state = '' or state = :state)
+              and (:q = '' or agent_code = upper(:q) or agent_reference = upper(:q) or referral_reference = upper(:q)
+                   or payment_reference = upper(:q) or source_id = :q
+                   or establishment_name ilike '%' || :q || '%')""",
+        SORTS.get(sort, SORTS["newest"]),
+        page=page,
+        per_page=per_page,
+        agent_id=agent_id,
+        state=state,
+        q=q.strip(),
+    )
+
+
+def of_agent(agent_id: UUID, *, before: int | None = None, limit: int = 50) -> Sequence[sa.Row[Any]]:
+    """An agent's commissions, newest first, those with ids below `before`."""
+    return rows(
+        f"""{LISTED} where c.agent_id = :agent_id and (cast(:before as bigint) is null or c.id < :before)
+            order by c.id desc limit :limit""",
+        agent_id=agent_id,
+        before=before,
+        limit=limit,
+    )
+
+
+def find(commission_id: int, *, agent_id: UUID | None = None) -> sa.Row[Any]:
+    """One commission; with `agent_id`, a stranger's is `NotFound`."""
+    found = row(
+        f"{LISTED} where c.id = :id and (cast(:agent_id as uuid) is null or c.agent_id = :agent_id)",
+        id=commission_id,
+        agent_id=agent_id,
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
+    """The reversals and true-ups of an accrual, oldest first, each with the event that caused it."""
+    return rows(
+        """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at,
+                  e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at
+           from commission c join event e on e.id = c.cause_event_id where c.accrual_id = :id order by c.id""",
+        id=commission_id,
+    )
+
+
+def transfers(commission_id: int) -> Sequence[sa.Row[Any]]:
+    """The payouts that paid an accrual, wholly or in part."""
+    return rows(
+        """select p.reference, p.state, l.amount, p.currency from payout_line l join payout p on p.id = l.payout_id
+           where l.commission_id = :id order by p.id""",
+        id=commission_id,
+    )
+
+
+def open_amounts(agent_ids: Iterable[UUID], currency: str) -> Sequence[sa.Row[Any]]:
+    """(agent_id, commission_id, open): what each matured commission still owes its agent, oldest first."""
+    return rows(
+        """select * from (
+             select c.agent_id, c.id as commission_id,
+                    (c.net - coalesce((select sum(l.amount) from open_payout_line l where l.commission_id = c.id), 0)
+                    )::bigint as open
+             from commission_state c
+             where c.matured and c.agent_id = any(:ids) and c.currency = :currency) x
+           where open > 0 order by agent_id, commission_id""",
+        ids=list(agent_ids),
+        currency=currency,
+    )
+
+
+def standing(agent_id: UUID, now: dt.datetime) -> Sequence[sa.Row[Any]]:
+    """Where an agent stands in each programme's active terms: counted connections, tier, and the next one."""
+    return rows(
+        """select p.reference as programme_reference, p.name as programme_name, p.currency, t.version as terms_version,
+                  t.window_days, v.volume, tier.name as tier_name, tier.position as tier_position, tier.threshold,
+                  tier.rate_bps, next.name as next_name, next.threshold as next_threshold,
+                  next.rate_bps as next_rate_bps, next.threshold - v.volume as missing
+           from programme p join terms t on t.programme_id = p.id and t.state = 'active'
+           cross join lateral (
+             select count(*) as volume from referral_share c
+             where c.agent_id = :agent_id and c.programme_id = p.id and c.connected_at <= :now
+               and c.connected_at > :now - make_interval(days => t.window_days::integer)) v
+           cross join lateral (select * from tier x where x.terms_id = t.id and x.threshold <= v.volume
+                               order by x.threshold desc limit 1) tier
+           left join lateral (select * from tier x where x.terms_id = t.id and x.threshold > v.volume
+                              order by x.threshold limit 1) next on true
+           order by p.created_at""",
+        agent_id=agent_id,
+        now=now,
+    )
+
+
+def totals() -> Sequence[sa.Row[Any]]:
+    """Per currency and state: how many commissions, and their net sum."""
+    return rows(
+        f"""select currency, state, count(*) as number, sum(net) as net from ({LISTED}) c
+            group by currency, state order by currency, state"""
+    )

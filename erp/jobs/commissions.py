@@ -1,0 +1,47 @@
+"""Accrual, maturity and the end of freezes."""
+
+from uuid import UUID
+
+from erp.domain import commissions
+from erp.kernel import clock
+from erp.kernel.actor import Actor
+from erp.kernel.transaction import transaction
+
+BY = Actor.system("commissions")
+
+
+def accrue(subjects: list[str]) -> None:
+    """Subjects are event ids."""
+    now = clock.now()
+    with transaction():
+        commissions.accrue([int(subject) for subject in subjects], by=BY, now=now)
+
+
+def mature() -> None:
+    """Periodic: everything whose hold has passed, a thousand at a time."""
+    now = clock.now()
+    matured = 1
+    while matured:
+        with transaction():
+            matured = commissions.mature(by=BY, now=now)
+
+
+def release_frozen(subjects: list[str]) -> None:
+    """Subjects are referral ids whose case was decided for the holder."""
+    for subject in subjects:
+        with transaction():
+            commissions.release_frozen(UUID(subject), by=BY, now=clock.now())
+
+
+def settle_referral(subjects: list[str]) -> None:
+    """Subjects are referral ids whose shares moved."""
+    for subject in subjects:
+        with transaction():
+            commissions.settle_referral(UUID(subject), by=BY, now=clock.now())
+
+
+def release_frozen_of_agent(subjects: list[str]) -> None:
+    """Subjects are agent ids that are active again."""
+    for subject in subjects:
+        with transaction():
+            commissions.release_frozen_of_agent(UUID(subject), by=BY, now=clock.now())

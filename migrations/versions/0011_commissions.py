@@ -1,0 +1,212 @@
+"""Commission lines, their holds and what happened to them later."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.helpers import append_only, grant, refuse_changes
+
+revision = "0011_commissions"
+down_revision = "0010_ledger"
+
+FUNCTIONS = """
+create type commission_line as (
+  n integer, kind text, event_id bigint, rule_id bigint, agent_id uuid, referral_id uuid, programme_id uuid,
+  terms_id uuid, cause_event_id bigint, amount bigint, currency text, paid bigint, base bigint, rate_bps bigint,
+  tier_position bigint, volume bigint, uncapped bigint, refunded bigint, occurred_at timestamptz,
+  available_at timestamptz, freeze_reason text, source_id text
+);
+
+-- Books commission lines and their ledger transactions together; the only way a line comes to be.
+-- Called with the agents' accounts locked. Returns how many lines were written.
+create function commission_book(p_lines commission_line[], p_actor text) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  v_written integer;
+begin
+  if p_lines is null then
+    return 0;
+  end if;
+  with line as materialized (
+    select l.*, a.id as accrual_id,
+           case when l.kind = 'accrual' or a.id is null
+                then case when l.freeze_reason is null then 'pending' else 'frozen' end
+                when h.commission_id is null then 'available'
+                when h.reason is null then 'pending' else 'frozen' end as account
+    from unnest(p_lines) l
+    left join commission a on l.kind <> 'accrual' and a.kind = 'accrual' and a.event_id = l.event_id
+                          and a.rule_id = l.rule_id and a.agent_id = l.agent_id
+    left join hold h on h.commission_id = a.id
+  ), posted as materialized (
+    select * from ledger_post((
+      select array_agg(row(n, kind, source_id, agent_id,
+                           case when amount > 0 then 'expense' else account end,
+                           case when amount > 0 then account else 'expense' end,
+                           abs(amount), currency, occurred_at)::ledger_line order by n)
+      from line where amount <> 0), p_actor)
+    where exists (select 1 from line where amount <> 0)
+  ), accrued as (
+    insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
+                            cause_event_id, amount, currency, paid, base, rate_bps, tier_position, volume, uncapped,
+                            refunded, occurred_at, available_at, account, transaction_id, booked_at)
+    select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, null, null,
+           l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.uncapped, l.refunded,
+           l.occurred_at, l.available_at, l.account, p.transaction_id, ref_now()
+    from line l left join posted p on p.n = l.n
+    where l.kind = 'accrual' order by l.n
+    returning id, event_id, rule_id, agent_id
+  ), held as (
+    insert into hold (commission_id, agent_id, until, reason)
+    select a.id, a.agent_id, l.available_at, l.freeze_reason
+    from accrued a join line l on l.kind = 'accrual' and l.event_id = a.event_id and l.rule_id = a.rule_id
+                              and l.agent_id = a.agent_id
+  ), corrected as (
+    insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
+                            cause_event_id, amount, currency, paid, base, rate_bps, tier_position, volume, uncapped,
+                            refunded, occurred_at, available_at, account, transaction_id, booked_at)
+    select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id,
+           coalesce(l.accrual_id, a.id), l.cause_event_id, l.amount, l.currency, l.paid, l.base, l.rate_bps,
+           l.tier_position, l.volume, l.uncapped, l.refunded, l.occurred_at, l.available_at, l.account,
+           p.transaction_id, ref_now()
+    from line l left join posted p on p.n = l.n
+    left join accrued a on a.event_id = l.event_id and a.rule_id = l.rule_id and a.agent_id = l.agent_id
+    where l.kind <> 'accrual' order by l.n
+  )
+  select count(*) into v_written from line;
+  return v_written;
+end $$;
+"""
+
+VIEWS = """
+-- One row per accrual with all that happened to it since: the current state of a commission.
+create view commission_state as
+  select c.*, c.amount + coalesce(x.corrected, 0) as net, coalesce(x.reversed, 0) as reversed,
+         coalesce(x.trued_up, 0) as trued_up, h.until as held_until, h.reason as freeze_reason,
+         m.matured_at, m.commission_id is not null as matured
+  from commission c
+  left join lateral (select sum(d.amount) as corrected,
+                            sum(d.amount) filter (where d.kind = 'reversal') as reversed,
+                            sum(d.amount) filter (where d.kind = 'true_up') as trued_up
+                     from commission d where d.accrual_id = c.id) x on true
+  left join hold h on h.commission_id = c.id
+  left join maturity m on m.commission_id = c.id
+  where c.kind = 'accrual';
+"""
+
+
+def upgrade() -> None:
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "commission",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("referral_id", sa.Uuid(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("terms_id", sa.Uuid(), nullable=False),
+        sa.Column("accrual_id", sa.BigInteger()),
+        sa.Column("cause_event_id", sa.BigInteger()),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("base", sa.BigInteger(), nullable=False),
+        sa.Column("rate_bps", sa.BigInteger(), nullable=False),
+        sa.Column("tier_position", sa.BigInteger(), nullable=False),
+        sa.Column("volume", sa.BigInteger(), nullable=False),
+        sa.Column("uncapped", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", moment, nullable=False),
+        sa.Column("available_at", moment, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger()),
+        sa.Column("booked_at", moment, nullable=False),
+        sa.CheckConstraint("kind in ('accrual', 'true_up', 'reversal')", name=op.f("commission_kind_check")),
+        sa.CheckConstraint(
+            "account in ('pending', 'frozen', 'available')", name=op.f("commission_account_check")
+        ),
+        sa.CheckConstraint(
+            "case when kind = 'accrual' then accrual_id is null and cause_event_id is null and amount >= 0"
+            " else accrual_id is not null and cause_event_id is not null and (amount <> 0 or uncapped <> 0) end",
+            name=op.f("commission_correction_check"),
+        ),
+        sa.CheckConstraint(
+            "(transaction_id is null) = (amount = 0)", name=op.f("commission_transaction_id_check")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("commission_event_id_fkey")),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("commission_referral_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("commission_pkey")),
+    )
+    op.create_index(
+        "one_accrual_per_event_rule_agent",
+        "commission",
+        ["event_id", "rule_id", "agent_id"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'accrual'"),
+    )
+    op.create_index(
+        "one_correction_per_accrual_and_cause",
+        "commission",
+        ["accrual_id", "kind", "cause_event_id"],
+        unique=True,
+        postgresql_where=sa.text("kind <> 'accrual'"),
+    )
+    op.create_index(
+        "commission_agent_time_idx", "commission", ["agent_id", "programme_id", "occurred_at", "event_id"]
+    )
+    op.create_table(
+        "hold",
+        sa.Column("commission_id", sa.BigInteger(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("until", moment, nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.ForeignKeyConstraint(["commission_id"], ["commission.id"], name=op.f("hold_commission_id_fkey")),
+        sa.PrimaryKeyConstraint("commission_id", name=op.f("hold_pkey")),
+    )
+    op.create_index("hold_until_idx", "hold", ["until"], postgresql_where=sa.text("reason is null"))
+    op.create_table(
+        "maturity",
+        sa.Column("commission_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("matured_at", moment, nullable=False),
+        sa.Column("transaction_id", sa.BigInteger()),
+        sa.CheckConstraint("amount >= 0", name=op.f("maturity_amount_check")),
+        sa.CheckConstraint(
+            "(transaction_id is null) = (amount = 0)", name=op.f("maturity_transaction_id_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["commission_id"], ["commission.id"], name=op.f("maturity_commission_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("commission_id", name=op.f("maturity_pkey")),
+    )
+    op.create_table(
+        "release",
+        sa.Column("commission_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("released_at", moment, nullable=False),
+        sa.Column("released_by", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger()),
+        sa.ForeignKeyConstraint(
+            ["commission_id"], ["commission.id"], name=op.f("release_commission_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("commission_id", name=op.f("release_pkey")),
+    )
+    op.execute(FUNCTIONS)
+    op.execute(VIEWS)
+    refuse_changes("commission")
+    grant("commission", "select")
+    grant("hold", "select, update, delete")
+    append_only("maturity")
+    append_only("release")
+    grant("commission_state", "select")
+    op.execute("revoke all on function commission_book(commission_line[], text) from public")
+    op.execute("grant execute on function commission_book(commission_line[], text) to ref_app")
+
+
+def downgrade() -> None:
+    op.execute("drop view commission_state")
+    for table in ("release", "maturity", "hold", "commission"):
+        op.drop_table(table)
+    op.execute("drop function commission_book(commission_line[], text)")
+    op.execute("drop type commission_line")
