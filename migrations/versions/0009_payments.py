@@ -31,6 +31,13 @@ def upgrade() -> None:
     _orders_and_payments()
     _refunds()
     _notifications()
+    op.create_foreign_key(op.f("event_payment_id_fkey"), "event", "payment", ["payment_id"], ["id"])
+    op.create_index(
+        op.f("event_payment_id_idx"),
+        "event",
+        ["payment_id"],
+        postgresql_where=sa.text("payment_id is not null"),
+    )
     audited("customer_order")
     audited(
         "payment",
@@ -85,9 +92,7 @@ def _orders_and_payments() -> None:
         sa.Column("confirmed_at", MOMENT),
         sa.Column("checked_at", MOMENT),
         sa.CheckConstraint("amount > 0", name=op.f("payment_amount_check")),
-        sa.CheckConstraint(
-            "refunded_total between 0 and amount", name=op.f("payment_refunded_total_check")
-        ),
+        sa.CheckConstraint("refunded_total between 0 and amount", name=op.f("payment_refunded_total_check")),
         sa.CheckConstraint(
             "refunded_total = 0 or confirmed_at is not null",
             name=op.f("payment_refunded_after_confirmed_check"),
@@ -175,5 +180,7 @@ def _notifications() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("event_payment_id_idx"), table_name="event")
+    op.drop_constraint(op.f("event_payment_id_fkey"), "event", type_="foreignkey")
     for table in ("bank_notification", "refund", "payment", "customer_order"):
         op.drop_table(table)

@@ -43,6 +43,7 @@ class Event(db.Model):
     __table_args__ = (
         sa.UniqueConstraint("source", "source_id"),
         sa.Index(None, "customer_id", "occurred_at"),
+        sa.Index(None, "payment_id", postgresql_where=sa.text("payment_id is not null")),
         sa.Index(None, "original_event_id", postgresql_where=sa.text("original_event_id is not null")),
         sa.CheckConstraint(
             "kind in ('sign_up', 'connection', 'payment', 'refund', 'cancellation', 'chargeback')",

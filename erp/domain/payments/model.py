@@ -108,7 +108,8 @@ class Refund(db.Model):
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint(one_of("state", tuple(rules.RefundState)), name="state"),
         sa.CheckConstraint(
-            "(state in ('done', 'attested')) = (refunded_total_after is not null)", name="refunded_total_after"
+            "(state in ('done', 'attested')) = (refunded_total_after is not null)",
+            name="refunded_total_after",
         ),
     )
 

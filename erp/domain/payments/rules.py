@@ -7,7 +7,6 @@ is ignored.
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import StrEnum
 
 CURRENCY = "RUB"
@@ -17,6 +16,13 @@ LEAST = 1_000
 MOST = 9_999_999_999
 """Ten digits of kopecks."""
 LONGEST_DESCRIPTION = 140
+NOTIFICATION_PATH = "/webhooks/tbank/payments"
+"""Where, below our public address, the bank posts its news about payments."""
+LARGEST_NOTIFICATION = 64 * 1024
+LEASE_SECONDS = 60
+"""How long the one who asks the bank to open a payment is left alone; longer than the bank may take to answer."""
+ASK_AFTER_SECONDS, ASK_AT_LEAST_EVERY_SECONDS = 60, 3600
+"""An unfinished payment is asked about a minute after the last time, then ever more rarely, but every hour."""
 
 ASKED, UNANSWERED, REFUSED = "asked", "unknown", "refused"
 """Init is on its way; its answer was lost; the bank refused it."""
@@ -108,11 +114,6 @@ def problems_of_order(amount: int, currency: str, description: str) -> dict[str,
     return problems
 
 
-def ask_every(age: dt.timedelta) -> dt.timedelta:
-    """How long to leave the bank in peace about a payment of this age: a minute when young, an hour when old."""
-    return min(max(age / 20, dt.timedelta(minutes=1)), dt.timedelta(hours=1))
-
-
 class RefundState(StrEnum):
     """`attested`: made elsewhere (the bank's cabinet), its total written down by a member of staff."""
 
@@ -126,7 +127,9 @@ class RefundState(StrEnum):
 
 REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
     RefundState.ASKED: frozenset({RefundState.SENT}),
-    RefundState.SENT: frozenset({RefundState.DONE, RefundState.REFUSED, RefundState.UNKNOWN, RefundState.SENT}),
+    RefundState.SENT: frozenset(
+        {RefundState.DONE, RefundState.REFUSED, RefundState.UNKNOWN, RefundState.SENT}
+    ),
     RefundState.UNKNOWN: frozenset({RefundState.DONE, RefundState.REFUSED, RefundState.SENT}),
     RefundState.DONE: frozenset(),
     RefundState.REFUSED: frozenset(),
@@ -144,6 +147,10 @@ class Verdict(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     WRONG_AMOUNT = "wrong_amount"
     OTHER = "other"
+
+
+MONEY_NEWS = ("AUTHORIZED", "CONFIRMED")
+"""Statuses whose notification must carry exactly the amount we asked for."""
 
 
 class Attention(StrEnum):

@@ -1,0 +1,75 @@
+"""A payment is money that a customer pays the owner through the bank, for an order; a refund is money going back."""
+
+from erp.domain.payments.actions import (
+    AlreadyPaid,
+    BeingOpened,
+    OrderDiffers,
+    apply_state,
+    begin_check,
+    begin_init,
+    place_order,
+    poll_open,
+    record_init,
+    record_init_failure,
+)
+from erp.domain.payments.attention import settle_attention
+from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, send_refund
+from erp.domain.payments.notifications import Receipt, receive_notification
+from erp.domain.payments.queries import (
+    PAYMENT_ORDERS,
+    attention_count,
+    events_of_payment,
+    find_order,
+    find_order_by_external_id,
+    find_payment,
+    notifications_of,
+    payment_timeline,
+    payments_of_order,
+    refunds_of,
+    search_notifications,
+    search_orders,
+    search_payments,
+)
+from erp.domain.payments.refunds import NotRefundable, RefundInProgress, ask_refund, attest_refunded_total
+from erp.domain.payments.rules import NOTIFICATION_PATH, STATUSES, Attention, Verdict
+
+__all__ = [
+    "NOTIFICATION_PATH",
+    "PAYMENT_ORDERS",
+    "STATUSES",
+    "AlreadyPaid",
+    "Attention",
+    "BeingOpened",
+    "Edge",
+    "NotRefundable",
+    "OrderDiffers",
+    "Receipt",
+    "RefundInProgress",
+    "Verdict",
+    "apply_state",
+    "ask_refund",
+    "attention_count",
+    "attest_refunded_total",
+    "begin_check",
+    "begin_init",
+    "events_of_payment",
+    "find_order",
+    "find_order_by_external_id",
+    "find_payment",
+    "follow_payment",
+    "notifications_of",
+    "open_payment",
+    "payment_timeline",
+    "payments_of_order",
+    "place_order",
+    "poll_open",
+    "receive_notification",
+    "record_init",
+    "record_init_failure",
+    "refunds_of",
+    "search_notifications",
+    "search_orders",
+    "search_payments",
+    "send_refund",
+    "settle_attention",
+]

@@ -1,0 +1,216 @@
+"""What is known of orders and payments. Staff see all; the owner's product asks by its own ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.domain.payments import rules
+from erp.kernel.db import row, rows, scalar
+from erp.kernel.errors import NotFound
+from erp.kernel.paging import PER_PAGE, Page, paged
+
+ORDERS = """
+  select o.id, o.reference, o.external_id, o.amount, o.currency, o.description, o.state, o.created_at,
+         c.reference as customer_reference, c.external_id as customer_external_id,
+         p.reference as payment_reference, p.status as payment_status, p.payment_url, p.attention
+  from customer_order o
+  join customer c on c.id = o.customer_id
+  left join payment p on p.order_id = o.id and p.is_current"""
+PAYMENTS = """
+  select p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
+         p.provider, p.terminal_key, p.provider_payment_id, p.bank_order_id, p.payment_url, p.created_at,
+         p.confirmed_at, p.checked_at, o.reference as order_reference, o.external_id as order_external_id,
+         o.description, o.state as order_state, c.reference as customer_reference,
+         c.external_id as customer_external_id
+  from payment p
+  join customer_order o on o.id = p.order_id
+  join customer c on c.id = o.customer_id"""
+PAYMENT_ORDERS = {
+    "newest": "created_at desc, id desc",
+    "oldest": "created_at, id",
+    "amount": "amount desc, id desc",
+    "confirmed": "confirmed_at desc nulls last, id desc",
+}
+
+
+def search_orders(*, text: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Page:
+    """Orders, newest first; `text` is the beginning of a reference or an id of the owner's."""
+    return paged(
+        f"""{ORDERS}
+           where (:state = '' or o.state = :state)
+             and (:text = '' or o.reference ilike :text || '%' or o.external_id ilike :text || '%'
+                  or c.external_id ilike :text || '%')""",
+        "created_at desc, id desc",
+        page=page,
+        per_page=per_page,
+        text=text.strip(),
+        state=state,
+    )
+
+
+def find_order(reference: str) -> sa.Row[Any]:
+    """An order with its current payment. Raises `NotFound`."""
+    return _found(row(f"{ORDERS} where o.reference = :reference", reference=reference))
+
+
+def find_order_by_external_id(external_id: str) -> sa.Row[Any]:
+    """The same by the owner's id. Raises `NotFound`."""
+    return _found(row(f"{ORDERS} where o.external_id = :external_id", external_id=external_id))
+
+
+def search_payments(
+    *,
+    text: str = "",
+    status: str = "",
+    attention: bool = False,
+    order: str = "newest",
+    page: int = 1,
+    per_page: int = PER_PAGE,
+) -> Page:
+    """Payments; `text` is the beginning of a reference, of the bank's id or of an id of the owner's.
+
+    `attention` leaves only those that a person must look at; `order` is a key of `PAYMENT_ORDERS`.
+    """
+    return paged(
+        f"""{PAYMENTS}
+           where (:status = '' or p.status = :status) and (not :attention or p.attention is not null)
+             and (:text = '' or p.reference ilike :text || '%' or o.reference ilike :text || '%'
+                  or p.provider_payment_id like :text || '%' or o.external_id ilike :text || '%'
+                  or c.external_id ilike :text || '%')""",
+        PAYMENT_ORDERS.get(order, PAYMENT_ORDERS["newest"]),
+        page=page,
+        per_page=per_page,
+        text=text.strip(),
+        status=status,
+        attention=attention,
+    )
+
+
+def find_payment(reference: str) -> sa.Row[Any]:
+    """One payment with its order and customer. Raises `NotFound`."""
+    return _found(row(f"{PAYMENTS} where p.reference = :reference", reference=reference))
+
+
+def payments_of_order(order_reference: str) -> Sequence[sa.Row[Any]]:
+    """Every try to pay an order, newest first."""
+    return rows(
+        f"{PAYMENTS} where o.reference = :reference order by p.created_at desc", reference=order_reference
+    )
+
+
+def refunds_of(payment_reference: str) -> Sequence[sa.Row[Any]]:
+    """What was given back of a payment, or is about to be, oldest first."""
+    return rows(
+        """select r.reference, r.amount, r.state, r.reason, r.asked_by, r.asked_at, r.sent_at, r.ended_at,
+                  r.refunded_total_after, r.error_code
+           from refund r join payment p on p.id = r.payment_id
+           where p.reference = :reference order by r.asked_at, r.id""",
+        reference=payment_reference,
+    )
+
+
+def notifications_of(payment_reference: str) -> Sequence[sa.Row[Any]]:
+    """What the bank told us about a payment, oldest first."""
+    return rows(
+        """select n.id, n.status, n.amount, n.verdict, n.times, n.received_at, n.handled_at, n.provider_payment_id
+           from bank_notification n join payment p on p.bank_order_id = n.bank_order_id
+           where p.reference = :reference order by n.id""",
+        reference=payment_reference,
+    )
+
+
+def search_notifications(*, verdict: str = "", page: int = 1, per_page: int = PER_PAGE) -> Page:
+    """Everything the bank, or somebody who posed as it, told us; newest first."""
+    return paged(
+        """select n.id, n.terminal_key, n.bank_order_id, n.provider_payment_id, n.status, n.amount, n.verdict, n.times,
+                  n.received_at, n.handled_at
+           from bank_notification n where (:verdict = '' or n.verdict = :verdict)""",
+        "id desc",
+        page=page,
+        per_page=per_page,
+        verdict=verdict,
+    )
+
+
+def events_of_payment(payment_reference: str) -> Sequence[sa.Row[Any]]:
+    """The facts that this payment became, in the order they happened."""
+    return rows(
+        """select e.id, e.source_id, e.kind, e.amount, e.currency, e.evidence, e.occurred_at, e.recorded_at,
+                  e.refunded_total
+           from event e join payment p on p.id = e.payment_id
+           where p.reference = :reference order by e.occurred_at, e.id""",
+        reference=payment_reference,
+    )
+
+
+def payment_timeline(payment_reference: str) -> Sequence[sa.Row[Any]]:
+    """All that happened around a payment: what was done (audit), what the bank said, which facts it became."""
+    return rows(
+        """with p as (select id, order_id, bank_order_id from payment where reference = :reference)
+           select a.at, 'deed' as source, a.action as what, a.actor_kind || ':' || a.actor_id as who, a.details
+             from p join audit_entry a on
+                  (a.subject_type = 'payment' and a.subject_id = p.id::text)
+               or (a.subject_type = 'customer_order' and a.subject_id = p.order_id::text)
+               or (a.subject_type = 'refund'
+                   and a.subject_id in (select r.id::text from refund r where r.payment_id = p.id))
+           union all
+           select n.received_at, 'notification', coalesce(n.status, '?'), 'system:bank',
+                  jsonb_build_object('verdict', n.verdict, 'amount', n.amount, 'times', n.times)
+             from p join bank_notification n on n.bank_order_id = p.bank_order_id
+           union all
+           select e.recorded_at, 'event', e.kind, 'system:' || e.source,
+                  jsonb_build_object('amount', e.amount, 'evidence', e.evidence, 'refunded_total', e.refunded_total)
+             from p join event e on e.payment_id = p.id
+           order by 1, 2""",
+        reference=payment_reference,
+    )
+
+
+def attention_count() -> int:
+    """How many payments wait for a person."""
+    count: int = scalar("select count(*) from payment where attention is not null")
+    return count
+
+
+def locked(payment_id: UUID) -> sa.Row[Any]:
+    """The payment, held until the transaction ends, with its customer. Raises `NotFound`."""
+    return _found(
+        row(
+            """select p.*, o.customer_id from payment p join customer_order o on o.id = p.order_id
+               where p.id = :id for update of p""",
+            id=payment_id,
+        )
+    )
+
+
+def heard_at(payment: sa.Row[Any], status: str) -> dt.datetime | None:
+    """When a genuine notification first told us of this status."""
+    heard: dt.datetime | None = scalar(
+        """select min(received_at) from bank_notification
+           where bank_order_id = :order_id and status = :status and verdict = 'accepted'""",
+        order_id=payment.bank_order_id,
+        status=status,
+    )
+    return heard
+
+
+def confirmed_id(payment: sa.Row[Any]) -> str:
+    """The source id of the event that says this payment's money was received."""
+    return f"{payment.provider_payment_id}:confirmed"
+
+
+def refund_is_open(refund_id: UUID) -> bool:
+    """Whether a refund still waits for the bank."""
+    state = scalar("select state from refund where id = :id", id=refund_id)
+    return state in rules.OPEN_REFUNDS
+
+
+def _found(found: sa.Row[Any] | None) -> sa.Row[Any]:
+    if found is None:
+        raise NotFound
+    return found
