@@ -1,0 +1,62 @@
+# Needs git, make and python3 (3.11 or newer) with its venv module; everything else is installed under .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ASSETS := erp/static/dist/.stamp
+ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint check chromium FORCE
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) $(ASSETS) ## Install everything by its hash and build the front end; nothing to do when nothing changed
+
+demo: setup ## Play the whole job on a real catalogue, prove the books, and stay running
+	@$(BIN)/ref up --demo
+
+run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
+	@$(BIN)/ref up
+
+test: setup chromium ## Run all tests
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
+
+lint: setup ## Check style, types, who imports whom, and templates
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python tests/lint_templates.py
+
+check: setup ## Prove the invariants of the books on the configured database
+	@$(BIN)/ref check
+
+# An editable install remembers where it lies, so a moved clone is installed anew.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+$(READY): FORCE
+endif
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Ref needs Python 3.11 or newer; name one: make PYTHON=python3.12 setup" >&2; exit 3; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "$(PYTHON) lacks its venv module; on Debian: apt-get install python3-venv" >&2; exit 3; }
+	@echo "Installing what requirements.lock names into .venv (about a minute)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@printf '%s' '$(CURDIR)' > $@
+
+$(ASSETS): $(READY) $(ASSET_SOURCES)
+	@$(BIN)/python erp/assets/build.py
+	@touch $@
+
+chromium:
+	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	else \
+	  echo "The tests need Chromium. Run: sudo apt-get install chromium (or name yours: CHROMIUM=/path make test)" >&2; \
+	  exit 3; \
+	fi
