@@ -1,0 +1,131 @@
+"""Reads of agents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.domain.agents import rules
+from erp.kernel.db import row
+from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.personal import lookup_hash, reveal_many
+
+PLAIN = """id, reference, code, kind, state, bank_member_id, bank_name, registered_at, activated_at, suspended_at,
+           suspension_reason, closed_at"""
+SORTS = {
+    "newest": "registered_at desc, id desc",
+    "oldest": "registered_at, id",
+    "code": "code",
+    "state": "state, registered_at desc, id",
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An agent with personal data in the clear; `masked_…` for readers who may not see it."""
+
+    id: UUID
+    reference: str
+    code: str
+    kind: str
+    state: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    inn: str | None
+    bank_member_id: str | None
+    bank_name: str | None
+    registered_at: dt.datetime
+    activated_at: dt.datetime | None
+    suspended_at: dt.datetime | None
+    suspension_reason: str | None
+    closed_at: dt.datetime | None
+
+    @property
+    def masked_name(self) -> str | None:
+        return rules.mask_name(self.name)
+
+    @property
+    def masked_phone(self) -> str | None:
+        return rules.mask_phone(self.phone)
+
+    @property
+    def masked_email(self) -> str | None:
+        return rules.mask_email(self.email)
+
+    @property
+    def masked_inn(self) -> str | None:
+        return rules.mask_inn(self.inn)
+
+
+CIPHERS = "name_cipher, phone_cipher, email_cipher, inn_cipher"
+
+
+def find(reference: str) -> sa.Row[Any]:
+    """An agent by reference, without personal data."""
+    found = row(
+        f"select {PLAIN} from agent where reference = :reference", reference=reference.strip().upper()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_code(code: str) -> sa.Row[Any] | None:
+    """Whose code this is, in any case, spacing and spelling of look-alikes; None when it is nobody's."""
+    code = rules.normalise_code(code)
+    return row(f"select {PLAIN} from agent where code = :code", code=code) if rules.is_code(code) else None
+
+
+def profile(id: UUID) -> Profile:
+    """An agent with what they have told of themselves."""
+    found = row(f"select {PLAIN}, {CIPHERS} from agent where id = :id", id=id)
+    if found is None:
+        raise NotFound
+    return _profiles([found])[0]
+
+
+def search(
+    *, q: str = "", state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
+) -> Page:
+    """Agents, as `Profile` rows, by code, reference or exact phone number."""
+    listed = paged(
+        f"""select {PLAIN}, {CIPHERS} from agent
+            where (:state = '' or state = :state)
+              and (:q = '' or code = :code or reference = :q or phone_hash = :phone_hash)""",
+        SORTS.get(sort, SORTS["newest"]),
+        page=page,
+        per_page=per_page,
+        state=state,
+        q=q.strip().upper(),
+        code=rules.normalise_code(q),
+        phone_hash=_phone_hash(q),
+    )
+    profiles: Any = _profiles(listed.rows)
+    return Page(profiles, listed.total, listed.page, listed.per_page)
+
+
+def _phone_hash(q: str) -> bytes | None:
+    try:
+        return lookup_hash("phone", rules.normalise_phone(q))
+    except Invalid:
+        return None
+
+
+def _profiles(found: Sequence[sa.Row[Any]]) -> list[Profile]:
+    """Reveals a whole list with one look at the keys."""
+    names = CIPHERS.split(", ")
+    texts = iter(reveal_many([(agent.id, getattr(agent, name)) for agent in found for name in names]))
+    return [
+        Profile(
+            **{name: value for name, value in agent._mapping.items() if name not in names},
+            **{name.removesuffix("_cipher"): next(texts) for name in names},
+        )
+        for agent in found
+    ]

@@ -1,0 +1,28 @@
+"""Sends one-time codes, and forgets them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from erp import config
+from erp.domain import agents
+from erp.gateways.sms import Sms
+from erp.kernel import clock
+from erp.kernel.transaction import release, transaction
+
+
+def send_code(subjects: list[str]) -> None:
+    """Read, send with no transaction open, record. A code that has expired by now is not sent."""
+    sms = Sms.from_settings(config.get())
+    for id in map(UUID, subjects):
+        text = agents.code_to_send(id, now=clock.now())
+        release()
+        if text is not None:
+            sms.send(text.to, text.body)
+            with transaction():
+                agents.record_sent(id, now=clock.now())
+
+
+def forget_codes() -> None:
+    with transaction():
+        agents.forget_codes(now=clock.now())
