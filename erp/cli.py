@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+from erp import up
 from erp.config import BadSettings
 from erp.kernel.mode import WrongInstance
 
@@ -21,6 +24,9 @@ COMMANDS = {
     "staff": ("erp.commands.staff", "Add people who work in RefERP."),
     "bench": ("erp.commands.bench", "Measure against a yardstick."),
 }
+
+ON_THEIR_OWN = ("up", "walk", "bench")
+"""Commands that bring up what they need; the others work on the instance in REF_VAR or the servers that are named."""
 
 
 class Commands(click.Group):
@@ -38,14 +44,17 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-def ref() -> None:
+@click.pass_context
+def ref(context: click.Context) -> None:
     """Ref: the system behind a referral programme."""
+    if context.invoked_subcommand not in ON_THEIR_OWN and "--help" not in sys.argv:
+        up.attach(Path(os.environ.get("REF_VAR", "var")))
 
 
 def main() -> None:
     try:
         ref()
-    except (BadSettings, WrongInstance) as problem:
+    except (BadSettings, WrongInstance, up.EmbeddedError) as problem:
         click.echo(f"ref cannot start: {problem}", err=True)
         sys.exit(ENVIRONMENT)
 
