@@ -147,7 +147,7 @@ def _unsafe_live(settings: Settings) -> list[str]:
 def get() -> Settings:
     """The settings of this process. Raises `BadSettings` with one sentence a problem."""
     try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the environment
+        return Settings()  # the values come from the environment
     except ValidationError as error:
         raise BadSettings("\n".join(_sentence(problem) for problem in error.errors())) from None
 

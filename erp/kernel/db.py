@@ -42,17 +42,20 @@ class Base(so.DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"autoflush": False})
 
+Row = sa.Row[*tuple[Any, ...]]
+"""A row of any columns: it unpacks like a tuple and answers by name."""
 
-def execute(sql: str, **params: Any) -> sa.CursorResult[Any]:
+
+def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
     return db.session.execute(sa.text(sql), params)  # type: ignore[return-value]
 
 
-def rows(sql: str, **params: Any) -> Sequence[sa.Row[Any]]:
+def rows(sql: str, **params: Any) -> Sequence[Row]:
     return execute(sql, **params).all()
 
 
-def row(sql: str, **params: Any) -> sa.Row[Any] | None:
+def row(sql: str, **params: Any) -> Row | None:
     return execute(sql, **params).one_or_none()
 
 

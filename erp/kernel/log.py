@@ -15,7 +15,7 @@ HIDDEN = frozenset(
 
 def configure(level: str) -> None:
     """Send our own lines and the libraries' through one JSON renderer to standard error."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

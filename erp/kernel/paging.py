@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erp.kernel.db import scalar
 from erp.kernel.db import rows as fetch
+from erp.kernel.db import scalar
 
 PER_PAGE = 50
 
