@@ -1,12 +1,14 @@
 """What time alone brings about: forms close, checks lapse. The clock is moved, not waited for."""
 
 import datetime as dt
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from simulators.clock import Clock
+from simulators.clock import FRESH_SECONDS, Clock
 from simulators.tbank import acquiring, payouts
 from simulators.tbank.bank import Bank, open_bank
 from simulators.tbank.protocol import Refused
@@ -92,3 +94,14 @@ def test_a_payment_after_the_window_is_rejected_without_anybody_asking_before(ba
 def test_a_clock_database_that_is_away_leaves_real_time():
     clock = Clock("postgresql://nobody@127.0.0.1:9/none")
     assert abs(clock.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=3)
+
+
+def test_the_bank_lives_by_the_clock_of_the_mock_database(start_bank, database, superuser, order_id):
+    bank = start_bank("--clock-database", os.environ["DATABASE_URL"])
+    payment_id = bank.init(order_id)
+    superuser.execute("update mock_clock set clock_offset = clock_offset + interval '25 hours'")
+    time.sleep(FRESH_SECONDS + 0.05)
+    assert bank.status(payment_id) == "DEADLINE_EXPIRED"
+    told = dt.datetime.fromisoformat(bank.http.get("/_control/state").json()["now"])
+    (expected,) = superuser.execute("select ref_now()").fetchone()
+    assert abs(told - expected) < dt.timedelta(seconds=2)
