@@ -33,7 +33,7 @@ lint: setup ## Check style, types, who imports whom, and templates
 check: setup ## Prove the invariants of the books on the configured database
 	@$(BIN)/ref check
 
-# An editable install remembers where it lies, so a moved clone is installed anew.
+# What is installed remembers where it lies, so a moved clone is installed anew.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): FORCE
 endif
@@ -43,7 +43,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "$(PYTHON) lacks its venv module; on Debian: apt-get install python3-venv" >&2; exit 3; }
 	@echo "Installing what requirements.lock names into .venv (about a minute)"
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@test "$$(cat $@ 2>/dev/null)" = '$(CURDIR)' && $(BIN)/python -m pip --version >/dev/null 2>&1 \
+	  || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@printf '%s' '$(CURDIR)' > $@

@@ -35,12 +35,15 @@ def main() -> None:
 
 
 def build() -> dict[str, str]:
-    """Write every bundle anew and the manifest that maps its plain name to the hashed one."""
+    """Write every bundle, then the manifest that maps plain names to hashed ones, then drop what is not in it."""
     bundles: dict[str, list[str]] = tomllib.loads((HERE / "assets.toml").read_text())["bundles"]
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
+    OUT.mkdir(parents=True, exist_ok=True)
     names = {name: _write(name, _join(name, files)) for name, files in bundles.items()}
     (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
+    kept = {"manifest.json", *names.values(), *(f"{name}.gz" for name in names.values())}
+    for file in OUT.iterdir():
+        if file.name not in kept:
+            file.unlink()
     return names
 
 
