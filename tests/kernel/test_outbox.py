@@ -1,0 +1,136 @@
+"""News leaves after commit, survives Redis, and is done."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+import redis as redis_client
+from rq import Queue
+
+from erp.kernel import outbox
+from erp.kernel.db import execute, rows, scalar
+from erp.kernel.transaction import TransactionOpen, is_open, release, transaction
+
+DONE: list[list[str]] = []
+JOB = "tests.kernel.test_outbox.note"
+POISONED = "tests.kernel.test_outbox.refuse_poison"
+
+
+def note(subjects: list[str]) -> None:
+    DONE.append(subjects)
+
+
+def refuse_poison(subjects: list[str]) -> None:
+    if "poison" in subjects:
+        raise ValueError("a phone number that must not be shown: +79990001122")
+    DONE.append(subjects)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_done() -> None:
+    DONE.clear()
+
+
+def queued(redis: redis_client.Redis) -> list[tuple[str, list[int]]]:
+    return [job.args for job in Queue(outbox.QUEUE, connection=redis).jobs]
+
+
+def test_a_rolled_back_transaction_tells_nobody(context: None, redis: redis_client.Redis) -> None:
+    with pytest.raises(RuntimeError), transaction():
+        outbox.enqueue(JOB, 1)
+        raise RuntimeError
+    with transaction():
+        outbox.enqueue(JOB, 2)
+    assert len(queued(redis)) == 1
+    assert [subject for (subject,) in rows("select subject from outbox")] == ["2"]
+
+
+def test_many_subjects_travel_in_batches(context: None, redis: redis_client.Redis) -> None:
+    with transaction():
+        outbox.enqueue_many(JOB, range(250))
+    assert [len(ids) for _, ids in queued(redis)] == [100, 100, 50]
+
+
+def test_a_job_that_succeeded_leaves_no_row(context: None, work: Callable[[], None]) -> None:
+    with transaction():
+        outbox.enqueue_many(JOB, ["a", "b"])
+    work()
+    assert DONE == [["a", "b"]]
+    assert scalar("select count(*) from outbox") == 0
+
+
+def test_what_redis_lost_is_handed_over_again(
+    context: None, redis: redis_client.Redis, superuser: psycopg.Connection, work: Callable[[], None]
+) -> None:
+    with transaction():
+        outbox.enqueue(JOB, "lost")
+    redis.flushdb()
+    assert outbox.sweep() == 0, "a row that was just handed over is not lost yet"
+    superuser.execute("update outbox set relayed_at = relayed_at - interval '1 minute'")
+    superuser.commit()
+    assert outbox.sweep() == 1
+    work()
+    assert DONE == [["lost"]]
+
+
+def test_a_row_that_somebody_performs_is_not_handed_over_again(
+    context: None, superuser: psycopg.Connection
+) -> None:
+    with transaction():
+        outbox.enqueue(JOB, "held")
+    superuser.execute("update outbox set relayed_at = relayed_at - interval '1 minute'")
+    superuser.commit()
+    superuser.execute("select 1 from outbox for update")
+    assert outbox.sweep() == 0
+    assert outbox.perform(JOB, [id for (id,) in rows("select id from outbox")]) == 0
+    assert DONE == []
+
+
+def test_a_poisoned_subject_fails_alone_and_is_shown_without_its_values(
+    context: None, superuser: psycopg.Connection, work: Callable[[], None]
+) -> None:
+    with transaction():
+        outbox.enqueue_many(POISONED, ["good", "poison", "fine"])
+    work()
+    assert DONE == []
+    superuser.execute("update outbox set due_at = clock_timestamp()")
+    superuser.commit()
+    outbox.sweep()
+    work()
+    assert sorted(DONE) == [["fine"], ["good"]]
+    (left,) = rows("select subject, attempts, last_error, due_at > clock_timestamp() as later from outbox")
+    assert (left.subject, left.attempts, left.later) == ("poison", 2, True)
+    assert "+7999" not in left.last_error and "ValueError" in left.last_error
+
+
+def test_after_many_failures_a_row_waits_for_a_person(
+    context: None, superuser: psycopg.Connection, work: Callable[[], None]
+) -> None:
+    with transaction():
+        outbox.enqueue(POISONED, "poison")
+    superuser.execute("update outbox set attempts = %s", [outbox.MOST_ATTEMPTS - 1])
+    superuser.commit()
+    work()
+    (row,) = outbox.search(state="given_up").rows
+    assert outbox.sweep() == 0
+    with transaction():
+        assert outbox.retry(row.id)
+    assert outbox.sweep() == 1
+
+
+def test_a_delayed_row_waits_for_its_time(context: None, redis: redis_client.Redis) -> None:
+    with transaction():
+        outbox.enqueue(JOB, "later", delay=60)
+    assert queued(redis) == [] and outbox.sweep() == 0
+
+
+def test_transactions_do_not_nest_and_reading_ends_by_release(context: None) -> None:
+    with transaction(), pytest.raises(TransactionOpen), transaction():
+        pass
+    scalar("select 1")
+    assert is_open()
+    release()
+    assert not is_open()
+    with transaction(), pytest.raises(TransactionOpen):
+        execute("select 1")
+        release()
