@@ -24,6 +24,8 @@ def finish(response: Response) -> Response:
     response.headers["Vary"] = "Authorization"
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if response.status_code == 429 and response.is_json and "retry_after" in response.get_json():
+        response.headers["Retry-After"] = response.get_json()["retry_after"]
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.add_etag()
         response.make_conditional(request)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from flask import g, request
+
+from erp.domain import agents, integrations
+from erp.kernel import clock
+from erp.kernel.actor import Actor
 from erp.kernel.errors import Unauthenticated
 
 
 def admit_agent() -> None:
-    raise Unauthenticated
+    """Let the agent of the access token in as `g.agent`. Raises `Unauthenticated`."""
+    g.agent = agents.agent_of(_bearer(), now=clock.now())
+    g.actor = Actor.agent(g.agent.id)
 
 
 def admit_product() -> None:
-    raise Unauthenticated
+    """Let the owner's product in as `g.product`. Raises `Unauthenticated`."""
+    g.product = integrations.key_of(_bearer())
+    g.actor = Actor.product(g.product.id)
+
+
+def _bearer() -> str:
+    credentials = request.authorization
+    if credentials is None or credentials.type != "bearer" or not credentials.token:
+        raise Unauthenticated("Send your access token or API key in the header `Authorization: Bearer …`.")
+    return credentials.token

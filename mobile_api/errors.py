@@ -8,7 +8,7 @@ from flask import current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from erp.kernel.errors import Invalid
+from erp.kernel.errors import DomainError, ErrorKind, Invalid
 
 
 class Problem(BaseModel):
@@ -61,3 +61,9 @@ def require_json() -> None:
         raise BadRequest from None
     if not isinstance(body, dict):
         raise Invalid(fields={"body": "Input should be an object"})
+
+
+class BankAway(DomainError):
+    code = "bank_away"
+    kind = ErrorKind.UNAVAILABLE
+    sentence = "The bank does not answer at the moment. Nothing was lost: try again in a minute."

@@ -42,6 +42,7 @@ SECURITY_SCHEMES = {
 REFUSALS = {
     "400": "The body is not valid JSON",
     "401": "No valid access token or API key",
+    "403": "A suspended or closed agent may not do this",
     "404": "Nothing of yours under this reference",
     "409": "A rule says no in the present state; `code` says which",
     "413": "The body is too large",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, Field
@@ -16,28 +19,40 @@ MOST = 100
 class PageQuery(BaseModel):
     limit: int = Field(50, ge=1, le=MOST, description="How many at most")
     cursor: str | SkipJsonSchema[None] = Field(
-        None, max_length=500, description="`next` of the page before; the other parameters stay the same"
+        None, max_length=1000, description="`next` of the page before; the other parameters stay the same"
     )
 
 
-def number(query: PageQuery) -> int:
-    """Which page the cursor stands for. A cursor of another list, or one that we never gave, is refused."""
+def place(query: PageQuery) -> int | None:
+    """Where in its list the cursor stands: a page number, or the id that the page before ended with.
+
+    None without a cursor. Raises `Invalid` for a cursor of another list, or one that we never gave.
+    """
     if query.cursor is None:
-        return 1
+        return None
     try:
-        asked, page = _signer().loads(query.cursor)
+        asked, at = _signer().loads(query.cursor)
     except BadData:
         raise _not_ours() from None
     if asked != _list_asked():
         raise _not_ours()
-    return int(page)
+    return int(at)
 
 
 def after(page: Page) -> str | None:
-    """The cursor of the next page, or None at the end."""
-    if page.page >= page.pages:
-        return None
-    return _signer().dumps([_list_asked(), page.page + 1])
+    """The cursor of the page that follows this one, or None at the end."""
+    return _cursor(page.page + 1) if page.page < page.pages else None
+
+
+def cut(rows: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], str | None]:
+    """The page and its `next`, from rows sorted by id of which one more than the limit was asked for."""
+    page = rows[: query.limit]
+    return page, _cursor(page[-1].id) if len(rows) > query.limit else None
+
+
+def _cursor(at: int) -> str:
+    text = _signer().dumps([_list_asked(), at])
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def _list_asked() -> str:
@@ -46,7 +61,7 @@ def _list_asked() -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="page of a list")
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="page of a list")
 
 
 def _not_ours() -> Invalid:

@@ -65,6 +65,13 @@ class Money(Shown):
     currency: str = Field(examples=["RUB"])
 
 
+class Named(Shown):
+    """Something with a reference of its own."""
+
+    reference: str
+    name: str
+
+
 class ReferencePath(BaseModel):
     reference: Reference = Field(examples=["EST-7K3M9QXD"])
 
@@ -75,6 +82,10 @@ class ExternalPath(BaseModel):
 
 def money(amount: int, currency: str) -> Money:
     return Money(amount=amount, currency=currency)
+
+
+def named(reference: str | None, name: str | None) -> Named | None:
+    return Named(reference=reference, name=name or "") if reference else None
 
 
 def example(values: dict[str, Any]) -> ConfigDict:

@@ -1,5 +1,14 @@
 """Version 1 of the API, one file a noun."""
 
-from flask_openapi import APIBlueprint
+from mobile_api.v1 import auth, balance, banks, commissions, me, orders, standing
 
-NOUNS: tuple[APIBlueprint, ...] = ()
+NOUNS = (
+    auth.api,
+    auth.session,
+    me.api,
+    banks.api,
+    balance.api,
+    commissions.api,
+    standing.api,
+    orders.api,
+)

@@ -11,7 +11,7 @@ from mobile_api.answers import answer
 from mobile_api.nouns import noun
 from mobile_api.schemas import Shown, example
 
-balance = noun("balance", "What an agent has earned, by how near it is to being paid")
+api = noun("balance", "What an agent has earned, by how near it is to being paid")
 
 
 class CurrencyBalance(Shown):
@@ -42,7 +42,7 @@ class Balance(Shown):
     items: list[CurrencyBalance] = Field(description="One per currency; none before the first commission")
 
 
-@balance.get("/balance", responses={200: Balance})
+@api.get("/balance", responses={200: Balance})
 @for_agent
 def show_balance() -> Response:
     """Show the balance of the signed-in agent, per currency."""

@@ -1,0 +1,119 @@
+"""What an agent earned, line by line, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g
+from pydantic import BaseModel, Field
+
+from erp.domain import commissions
+from erp.kernel.permissions import for_agent
+from mobile_api import pages
+from mobile_api.answers import answer
+from mobile_api.nouns import noun
+from mobile_api.schemas import Moment, Money, Named, Shown, example, money, named
+
+LARGEST_ID = 2**63 - 1
+api = noun("commissions", "Commissions: this event earned this agent this amount under these terms")
+
+
+class CommissionPath(BaseModel):
+    id: int = Field(ge=1, le=LARGEST_ID)
+
+
+class Commission(Shown):
+    """One event's commission with everything that happened to it since."""
+
+    id: int
+    state: str = Field(description="on_hold, available, frozen, paid_out, reversed or nothing")
+    earned: Money = Field(description="What the event earned when it became known")
+    net: Money = Field(description="What is left of it after reversals and true-ups")
+    paid_out: Money = Field(description="How much of it is in payouts that did not fail")
+    customer_paid: Money = Field(description="The payment behind it")
+    occurred_at: Moment = Field(description="When the customer paid")
+    programme: Named
+    terms_version: int
+    tier: str
+    rate_bps: int = Field(description="Basis points: 500 is 5 %")
+    referral: str = Field(description="Reference of the referral")
+    establishment: Named | None
+    held_until: Moment | None = Field(description="End of its hold, while it lasts")
+    matured_at: Moment | None = Field(description="When it became available")
+    freeze_reason: str | None
+
+
+class Formula(Shown):
+    """The figures behind the amount: minor units, basis points, counts."""
+
+    payment: int
+    base: int = Field(description="The agent's share of the payment")
+    rate_bps: int
+    whole_bps: int = Field(description="10,000: what basis points are parts of")
+    volume: int = Field(description="Counted connections within the window")
+    window_days: int
+    uncapped: int = Field(description="base × rate_bps / whole_bps, rounded half up")
+    monthly_cap: int | None
+    accrued: int
+    trued_up: int
+    reversed: int
+    net: int
+    paid_out: int
+
+
+class Why(Shown):
+    sentences: list[str]
+    formula: Formula
+
+
+class ExplainedCommission(Commission):
+    model_config = example({"id": 17, "why": {"sentences": ["RUB 1,500.00 × 5 % = RUB 75.00, …"]}})
+
+    why: Why
+
+
+class Commissions(Shown):
+    items: list[Commission]
+    next: str | None
+
+
+@api.get("/commissions", responses={200: Commissions})
+@for_agent
+def list_commissions(query: pages.PageQuery) -> Response:
+    """List the agent's commissions, newest first."""
+    found = commissions.of_agent(g.agent.id, before=pages.place(query), limit=query.limit + 1)
+    page, following = pages.cut(found, query)
+    return answer(Commissions(items=[Commission(**_shown(line)) for line in page], next=following))
+
+
+@api.get("/commissions/<id>", responses={200: ExplainedCommission, 404: None})
+@for_agent
+def show_commission(path: CommissionPath) -> Response:
+    """Show one commission and why it is this amount."""
+    line = commissions.find(path.id, agent_id=g.agent.id)
+    why = Why(
+        sentences=[sentence.plain() for sentence in commissions.explain(path.id, agent_id=g.agent.id)],
+        formula=Formula(**commissions.formula(path.id, agent_id=g.agent.id)),
+    )
+    return answer(ExplainedCommission(**_shown(line), why=why))
+
+
+def _shown(line: Any) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "state": line.state,
+        "earned": money(line.amount, line.currency),
+        "net": money(line.net, line.currency),
+        "paid_out": money(line.paid_out, line.currency),
+        "customer_paid": money(line.payment_amount, line.currency),
+        "occurred_at": line.occurred_at,
+        "programme": named(line.programme_reference, line.programme_name),
+        "terms_version": line.terms_version,
+        "tier": line.tier_name,
+        "rate_bps": line.rate_bps,
+        "referral": line.referral_reference,
+        "establishment": named(line.establishment_reference, line.establishment_name),
+        "held_until": line.held_until,
+        "matured_at": line.matured_at,
+        "freeze_reason": line.freeze_reason,
+    }
