@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
+from functools import cache
 
 import httpx
 
@@ -31,11 +33,18 @@ def client(base_url: str, *, read_seconds: float) -> httpx.Client:
     """
     return httpx.Client(
         base_url=base_url,
+        verify=_trusted_authorities(),
         timeout=httpx.Timeout(connect=5, read=read_seconds, write=10, pool=5),
         limits=httpx.Limits(max_keepalive_connections=0),
         follow_redirects=False,
         trust_env=False,
     )
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Read once a process: loading them takes longer than a call on a fast line."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,5 +1,7 @@
 """Payouts by SBP over real HTTP: two steps, one payment an order."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from simulators.tbank.protocol import token
@@ -53,6 +55,14 @@ def test_one_order_is_paid_once(bank: SimulatedBank, order_id):
     assert bank.call_payouts("v2/Payment", PaymentId=payment_id)["ErrorCode"] == "623"
     assert bank.check(order_id)["ErrorCode"] == "623"
     assert len(bank.operations(order_id)["payouts"]) == 1
+
+
+def test_of_many_payments_at_once_one_moves_the_money(bank: SimulatedBank, order_id):
+    payment_id = bank.check(order_id)["PaymentId"]
+    with ThreadPoolExecutor(16) as clerks:
+        answers = list(clerks.map(lambda _: bank.call_payouts("v2/Payment", PaymentId=payment_id), range(32)))
+    assert [answer["Success"] for answer in answers].count(True) == 1
+    assert {answer["ErrorCode"] for answer in answers} <= {"0", "4005", "623"}
 
 
 def test_a_check_repeated_with_the_same_order_is_the_same_payout(bank: SimulatedBank, order_id):
