@@ -35,14 +35,14 @@ def audited() -> Finding:
     bad: list[str] = []
     examined = 0
     for owed in AUDITED:
-        examined += scalar(f'select count(*) from "{owed.table}" where {owed.moment} is not null')
+        examined += scalar(f'select count(*) from "{owed.table}" where {owed.moment} is not null and {owed.where}')
         bad += [f"{owed.table} {id}: no audit row {owed.action}" for (id,) in rows(_unaudited(owed))]
     return Finding(10, "Every mutation has its audit row", examined, bad)
 
 
 def _unaudited(owed: Audited) -> str:
     return f"""
-        select x.id from "{owed.table}" x where x.{owed.moment} is not null
+        select x.id from "{owed.table}" x where x.{owed.moment} is not null and {owed.where}
         and not exists (select 1 from audit_entry a where a.subject_type = '{owed.table}'
                         and a.subject_id = x.id::text and a.action = '{owed.action}')
         order by x.id"""

@@ -21,8 +21,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audited:
-    """Every row of `table` whose column `moment` is set owes an audit row `action` about itself."""
+    """Every row of `table` whose column `moment` is set, and for which `where` (SQL) holds, owes an audit row
+    `action` about itself."""
 
     table: str
     action: str
     moment: str
+    where: str = "true"

@@ -13,7 +13,7 @@ from erp.domain.agents.access import (
     sign_out,
 )
 from erp.domain.agents.actions import activate, close, suspend, update_profile
-from erp.domain.agents.queries import SORTS, Profile, by_code, find, profile, search
+from erp.domain.agents.queries import SORTS, Profile, by_code, find, profile, profiles, search
 from erp.domain.agents.rules import (
     STATES,
     AgentClosed,
@@ -60,6 +60,7 @@ __all__ = [
     "normalise_code",
     "normalise_phone",
     "profile",
+    "profiles",
     "record_sent",
     "refresh",
     "request_code",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain.agents import rules
-from erp.kernel.db import row
+from erp.kernel.db import row, rows
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.personal import lookup_hash, reveal_many
@@ -21,8 +21,12 @@ PLAIN = """id, reference, code, kind, state, bank_member_id, bank_name, register
 SORTS = {
     "newest": "registered_at desc, id desc",
     "oldest": "registered_at, id",
+    "registered_at": "registered_at, id",
+    "-registered_at": "registered_at desc, id desc",
     "code": "code",
+    "-code": "code desc",
     "state": "state, registered_at desc, id",
+    "-state": "state desc, registered_at desc, id",
 }
 
 
@@ -91,6 +95,11 @@ def profile(id: UUID) -> Profile:
     return _profiles([found])[0]
 
 
+def profiles(ids: Iterable[UUID]) -> list[Profile]:
+    """Several agents at once, in no order."""
+    return _profiles(rows(f"select {PLAIN}, {CIPHERS} from agent where id = any(:ids)", ids=list(ids)))
+
+
 def search(
     *, q: str = "", state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
 ) -> Page:
@@ -122,10 +131,11 @@ def _profiles(found: Sequence[sa.Row[Any]]) -> list[Profile]:
     """Reveals a whole list with one look at the keys."""
     names = CIPHERS.split(", ")
     texts = iter(reveal_many([(agent.id, getattr(agent, name)) for agent in found for name in names]))
-    return [
-        Profile(
-            **{name: value for name, value in agent._mapping.items() if name not in names},
-            **{name.removesuffix("_cipher"): next(texts) for name in names},
-        )
-        for agent in found
-    ]
+    profiles = []
+    for agent in found:
+        known: dict[str, Any] = dict(agent._mapping)
+        for name in names:
+            known[name.removesuffix("_cipher")] = next(texts)
+            del known[name]
+        profiles.append(Profile(**known))
+    return profiles

@@ -39,12 +39,14 @@ def _import_batch(
     records, problems = [], []
     for given in batch:
         record, notes = rules.clean(given)
-        if record is not None and record.source_id in seen:
-            record, notes = None, [_repeated(given.line, record.source_id)]
-        if record is not None:
+        if record is None:
+            problems += notes
+        elif record.source_id in seen:
+            problems.append(_repeated(given.line, record.source_id))
+        else:
             seen.add(record.source_id)
             records.append(record)
-        problems += notes
+            problems += notes
     added, changed = _write(records, source, now)
     done = rules.Imported(added, changed, len(records) - added - changed, problems)
     if added or changed:

@@ -1,0 +1,58 @@
+"""Bookings: an agent's exclusive, time-limited claim on a place, from the first contact to its end."""
+
+from erp.domain.bookings.actions import book, connect, expire_overdue, extend, move_stage, release
+from erp.domain.bookings.queries import (
+    PLACE_SORTS,
+    PLACE_STATES,
+    SORTS,
+    find,
+    find_for_agent,
+    get,
+    of_agent,
+    open_on,
+    search,
+    search_places,
+)
+from erp.domain.bookings.rules import (
+    ENDINGS,
+    MOVES,
+    STAGES,
+    TERM,
+    AgentMayNotBook,
+    AlreadyBooked,
+    AlreadyConnected,
+    AlreadyExtended,
+    BookingEnded,
+    IllegalMove,
+    TooManyBookings,
+)
+
+__all__ = [
+    "ENDINGS",
+    "MOVES",
+    "PLACE_SORTS",
+    "PLACE_STATES",
+    "SORTS",
+    "STAGES",
+    "TERM",
+    "AgentMayNotBook",
+    "AlreadyBooked",
+    "AlreadyConnected",
+    "AlreadyExtended",
+    "BookingEnded",
+    "IllegalMove",
+    "TooManyBookings",
+    "book",
+    "connect",
+    "expire_overdue",
+    "extend",
+    "find",
+    "find_for_agent",
+    "get",
+    "move_stage",
+    "of_agent",
+    "open_on",
+    "release",
+    "search",
+    "search_places",
+]

@@ -1,0 +1,143 @@
+"""Reads of bookings, and of the catalogue with who has booked what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.domain import catalogue
+from erp.kernel.db import row
+from erp.kernel.errors import NotFound
+from erp.kernel.paging import PER_PAGE, Page, paged
+
+DETAIL = """select b.id, b.reference, b.stage, b.booked_at, b.expires_at, b.extended_at, b.extension_note,
+                   b.ended_at, b.ending, b.agent_id, a.reference as agent_reference, a.code as agent_code,
+                   b.establishment_id, b.claim_group_id, e.reference as establishment_reference,
+                   e.name as establishment_name, e.kind as establishment_kind, e.street, e.house, e.city
+            from booking b join agent a on a.id = b.agent_id join establishment e on e.id = b.establishment_id"""
+SORTS = {
+    "newest": "booked_at desc, id desc",
+    "oldest": "booked_at, id",
+    "expiring": "ended_at is not null, expires_at, id",
+    "place": "lower(establishment_name), id",
+    "agent": "agent_code, booked_at desc, id",
+}
+PLACE_STATE = """case when g.connected_at is not null then 'connected' when b.id is not null then 'booked'
+                      else 'free' end"""
+PLACE_STATES = ("free", "booked", "connected")
+PLACE_SORTS = {
+    "name": "translate(lower(name), 'ё', 'е'), id",
+    "city": "city nulls last, translate(lower(name), 'ё', 'е'), id",
+    "kind": "kind nulls last, translate(lower(name), 'ё', 'е'), id",
+    "newest": "id desc",
+}
+
+
+def find(reference: str) -> sa.Row[Any]:
+    return _one(row(f"{DETAIL} where b.reference = :reference", reference=reference.strip().upper()))
+
+
+def find_for_agent(agent_id: UUID, reference: str) -> sa.Row[Any]:
+    """One of the agent's own bookings; a stranger's does not exist for them."""
+    return _one(
+        row(
+            f"{DETAIL} where b.reference = :reference and b.agent_id = :agent_id",
+            reference=reference.strip().upper(),
+            agent_id=agent_id,
+        )
+    )
+
+
+def get(id: UUID) -> sa.Row[Any]:
+    return _one(row(f"{DETAIL} where b.id = :id", id=id))
+
+
+def open_on(claim_group_id: UUID, *, at: dt.datetime) -> sa.Row[Any] | None:
+    """The booking that held a place at a moment, even if it has ended since."""
+    return row(
+        f"""{DETAIL} where b.claim_group_id = :id and b.booked_at <= :at and b.expires_at > :at
+              and (b.ended_at is null or b.ended_at > :at)
+            order by b.booked_at desc limit 1""",
+        id=claim_group_id,
+        at=at,
+    )
+
+
+def search(
+    *,
+    q: str = "",
+    state: str = "",
+    stage: str = "",
+    agent_id: UUID | None = None,
+    sort: str = "newest",
+    page: int = 1,
+    per_page: int = PER_PAGE,
+) -> Page:
+    """Bookings by place, reference or agent's code; `state` is open, ended, or one of the endings."""
+    return paged(
+        f"""{DETAIL}
+            where (:state = '' or b.ending = :state or (:state = 'open' and b.ended_at is null)
+                   or (:state = 'ended' and b.ended_at is not null))
+              and (:stage = '' or b.stage = :stage)
+              and (cast(:agent_id as uuid) is null or b.agent_id = :agent_id)
+              and (:q = '' or b.reference = upper(:q) or a.code = upper(:q) or a.reference = upper(:q)
+                   or e.reference = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
+        SORTS.get(sort, SORTS["newest"]),
+        page=page,
+        per_page=per_page,
+        q=q.strip(),
+        state=state,
+        stage=stage,
+        agent_id=agent_id,
+    )
+
+
+def of_agent(
+    agent_id: UUID, *, state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
+) -> Page:
+    """An agent's own bookings."""
+    return search(agent_id=agent_id, state=state, sort=sort, page=page, per_page=per_page)
+
+
+def search_places(
+    *,
+    now: dt.datetime,
+    q: str = "",
+    city: str = "",
+    kind: str = "",
+    state: str = "",
+    sort: str = "name",
+    page: int = 1,
+    per_page: int = PER_PAGE,
+) -> Page:
+    """Establishments with their state (free, booked, connected) and who holds them.
+
+    A booking whose term is over counts as ended, whether or not the clock has come to it.
+    """
+    condition, params = catalogue.matching(q, city, kind)
+    return paged(
+        f"""select e.id, e.reference, e.claim_group_id, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode,
+                   e.city, e.country, e.lat, e.lon, e.phone, e.website, e.opening_hours, {PLACE_STATE} as state,
+                   g.connected_at, b.reference as booking_reference, b.stage, b.expires_at, b.agent_id,
+                   a.reference as agent_reference, a.code as agent_code
+            from establishment e join claim_group g on g.id = e.claim_group_id
+                 left join booking b on b.claim_group_id = e.claim_group_id and b.ended_at is null
+                                        and b.expires_at > :now
+                 left join agent a on a.id = b.agent_id
+            where {condition} and (:state = '' or {PLACE_STATE} = :state)""",
+        PLACE_SORTS.get(sort, PLACE_SORTS["name"]),
+        page=page,
+        per_page=per_page,
+        now=now,
+        state=state,
+        **params,
+    )
+
+
+def _one(found: sa.Row[Any] | None) -> sa.Row[Any]:
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,44 @@
+"""Referrals: who brought a customer, decided once at sign-up and proven; clicks, customers and contested cases."""
+
+from erp.domain.referrals.actions import DECISIONS, decide_case, record_click
+from erp.domain.referrals.queries import (
+    SORTS,
+    cases_of,
+    customer_by_external_id,
+    customer_name,
+    find,
+    find_case,
+    find_customer,
+    of_agent,
+    search,
+    search_cases,
+    search_customers,
+    shares,
+)
+from erp.domain.referrals.rules import KINDS, CannotTransfer, CaseDecided, SignUpConflict
+from erp.domain.referrals.sign_up import SignedUp, SignUp, sign_up
+
+__all__ = [
+    "DECISIONS",
+    "KINDS",
+    "SORTS",
+    "CannotTransfer",
+    "CaseDecided",
+    "SignUp",
+    "SignUpConflict",
+    "SignedUp",
+    "cases_of",
+    "customer_by_external_id",
+    "customer_name",
+    "decide_case",
+    "find",
+    "find_case",
+    "find_customer",
+    "of_agent",
+    "record_click",
+    "search",
+    "search_cases",
+    "search_customers",
+    "shares",
+    "sign_up",
+]

@@ -1,0 +1,85 @@
+"""Clicks are remembered, and a contested attribution is decided by a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from erp.domain import agents
+from erp.domain.referrals import rules
+from erp.kernel import audit, outbox
+from erp.kernel.actor import Actor
+from erp.kernel.db import db, execute, row, scalar, violated
+from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.ids import uuid7
+
+DECISIONS = {"uphold": "upheld", "transfer": "transferred"}
+
+
+def record_click(code: str, *, now: dt.datetime) -> str | None:
+    """Remember that somebody followed an agent's link: the token for their sign-up, or None for a dead link."""
+    agent = agents.by_code(code)
+    if agent is None or agent.state == "closed":
+        return None
+    token = uuid7()
+    execute(
+        "insert into click (id, agent_id, clicked_at) values (:id, :agent_id, :now)",
+        id=token,
+        agent_id=agent.id,
+        now=now,
+    )
+    return str(token)
+
+
+def decide_case(case_id: UUID, decision: str, note: str, *, by: Actor, now: dt.datetime) -> None:
+    """`uphold`: the holder keeps the customer; `transfer`: the other agent gets them, with what was earned.
+
+    Either way the referral's lines are let go of, by a job. Raises `CaseDecided` or `CannotTransfer`.
+    """
+    note = " ".join(note.split())
+    if decision not in DECISIONS or not note:
+        missing = {"note": "missing"} if not note else {}
+        unknown = {"decision": "uphold or transfer"} if decision not in DECISIONS else {}
+        raise Invalid("Choose a decision and say why.", fields=missing | unknown)
+    decided = row(
+        """update attribution_case set state = :state, decided_at = :now, decided_by = :by, note = :note
+           where id = :id and state = 'open' returning referral_id, holder_agent_id, other_agent_id""",
+        id=case_id,
+        state=DECISIONS[decision],
+        now=now,
+        by=str(by),
+        note=note,
+    )
+    if decided is None:
+        raise rules.CaseDecided if _exists(case_id) else NotFound
+    if decision == "transfer":
+        _transfer(decided.referral_id, decided.holder_agent_id, decided.other_agent_id)
+    execute("update referral set frozen = false where id = :id", id=decided.referral_id)
+    details = {"referral": str(decided.referral_id), "note": note}
+    audit.record(f"case.{DECISIONS[decision]}", "attribution_case", case_id, by=by, at=now, details=details)
+    job = "settle_referral" if decision == "transfer" else "release_frozen"
+    outbox.enqueue(f"erp.jobs.commissions.{job}", decided.referral_id)
+
+
+def _exists(case_id: UUID) -> bool:
+    return bool(scalar("select count(*) from attribution_case where id = :id", id=case_id))
+
+
+def _transfer(referral_id: UUID, holder: UUID, other: UUID) -> None:
+    if scalar("select state from agent where id = :id for share", id=other) == "closed":
+        raise rules.CannotTransfer
+    try:
+        with db.session.begin_nested():
+            execute(
+                """update referral_share set agent_id = :other
+                   where referral_id = :referral_id and agent_id = :holder""",
+                referral_id=referral_id,
+                holder=holder,
+                other=other,
+            )
+    except IntegrityError as refusal:
+        if violated(refusal) != "no_self_referral":
+            raise
+        raise rules.CannotTransfer from refusal

@@ -1,0 +1,330 @@
+"""A customer signs up with the owner, and is attributed once and for all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from erp.domain import agents, bookings, catalogue, integrations, programmes
+from erp.domain.referrals import rules
+from erp.domain.referrals.rules import Claim
+from erp.kernel import audit, outbox
+from erp.kernel.actor import Actor
+from erp.kernel.db import db, execute, row, rows, violated
+from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.ids import reference, uuid7
+from erp.kernel.personal import lookup_hash, new_person, protect
+
+PRODUCT = "product"
+OURS = "ref"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """A new customer as the owner's product tells of it.
+
+    `establishment` is a reference of ours, or a pair (source, id at that source). `occurred_at` None means now;
+    `source_id` None means that the external id names the event too.
+    """
+
+    external_id: str
+    kind: str
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    inn: str | None = None
+    code: str | None = None
+    click: str | None = None
+    establishment: str | tuple[str, str] | None = None
+    programme: str | None = None
+    occurred_at: dt.datetime | None = None
+    source_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    """What became of a sign-up, in references. `reason` says why nobody was attributed; `again`: a repetition."""
+
+    customer: str
+    customer_id: UUID
+    referral: str | None
+    agent_code: str | None
+    basis: str | None
+    case: str | None
+    reason: str | None
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """A sign-up while it is being attributed."""
+
+    given: SignUp
+    at: dt.datetime
+    contacts: agents.ContactHashes
+    place: sa.Row[Any] | None
+    customer_id: UUID
+
+
+def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
+    """Register a customer and attribute them by open booking, code, click, or to nobody.
+
+    The same sign-up again gets the same answer. Raises `Invalid`, `SignUpConflict`, or `NoActiveTerms`.
+    """
+    at = _moment(given, now)
+    place = _place(given)
+    digest = lookup_hash("sign_up", json.dumps(asdict(given), default=str, sort_keys=True))
+    contacts = agents.contact_hashes(given.phone, given.email, given.inn)
+    customer_id = _register(given, at, digest, contacts, place)
+    if customer_id is None:
+        return _answer_again(given.external_id, digest)
+    arrival = _Arrival(given, at, contacts, place, customer_id)
+    audit.record("customer.signed_up", "customer", customer_id, by=by, at=now)
+    terms = programmes.active_terms(given.programme, at)
+    claims = _claims(arrival, terms.click_window_days)
+    chosen = rules.choose(claims)
+    if chosen is None:
+        reason = rules.unattributed_reason(claims)
+        execute(
+            "update customer set unattributed_reason = :reason where id = :id", reason=reason, id=customer_id
+        )
+    else:
+        _attribute(arrival, claims, chosen, terms, by, now)
+    if place is not None:
+        catalogue.mark_connected(place.claim_group_id, at=at)
+        winner = chosen.booking_id if chosen else None
+        bookings.connect(place.claim_group_id, winner=winner, by=by, now=now)
+    _record_events(arrival, connected=chosen is not None and place is not None)
+    return _answer(given.external_id, again=False)
+
+
+def _moment(given: SignUp, now: dt.datetime) -> dt.datetime:
+    """When it happened. A product whose clock runs a little ahead is told nothing; the future is refused."""
+    fields = {}
+    if not given.external_id.strip():
+        fields["external_id"] = "missing"
+    if given.kind not in rules.KINDS:
+        fields["kind"] = f"one of {', '.join(rules.KINDS)}"
+    if given.occurred_at is not None and given.occurred_at > now + rules.CLOCK_SKEW:
+        fields["occurred_at"] = "in the future"
+    if fields:
+        raise Invalid(fields=fields)
+    return min(given.occurred_at or now, now)
+
+
+def _place(given: SignUp) -> sa.Row[Any] | None:
+    if given.establishment is None:
+        return None
+    try:
+        if isinstance(given.establishment, str):
+            return catalogue.find(given.establishment)
+        return catalogue.find_by_source(*given.establishment)
+    except NotFound:
+        raise Invalid(
+            "There is no such establishment in the catalogue.", fields={"establishment": "unknown"}
+        ) from None
+
+
+def _register(
+    given: SignUp,
+    at: dt.datetime,
+    digest: bytes,
+    contacts: agents.ContactHashes,
+    place: sa.Row[Any] | None,
+) -> UUID | None:
+    """The new customer's id, or None when the external id is registered; the unique index settles the race."""
+    try:
+        with db.session.begin_nested():
+            customer_id = new_person()
+            execute(
+                """insert into customer (id, reference, external_id, request_hash, kind, establishment_id,
+                                         name_cipher, phone_hash, email_hash, inn_hash, signed_up_at)
+                   values (:id, :reference, :external_id, :digest, :kind, :establishment_id, :name,
+                           :phone, :email, :inn, :at)""",
+                id=customer_id,
+                reference=reference("CUS"),
+                external_id=given.external_id,
+                digest=digest,
+                kind=given.kind,
+                establishment_id=place.id if place else None,
+                name=protect(customer_id, given.name) if given.name else None,
+                at=at,
+                **asdict(contacts),
+            )
+    except IntegrityError as refusal:
+        if violated(refusal) != "customer_external_id_key":
+            raise
+        return None
+    return customer_id
+
+
+def _answer_again(external_id: str, digest: bytes) -> SignedUp:
+    known = row("select request_hash from customer where external_id = :id", id=external_id)
+    if known is None or bytes(known.request_hash) != digest:
+        raise rules.SignUpConflict
+    return _answer(external_id, again=True)
+
+
+def _claims(arrival: _Arrival, click_window_days: int) -> list[Claim]:
+    """Every claim on this customer, strongest first, each judged. A place that is connected already has none."""
+    if (
+        arrival.place is not None
+        and catalogue.hold_place(arrival.place.claim_group_id, alone=True) is not None
+    ):
+        return [Claim("booking", void="already_connected")]
+    found = (_booking(arrival), _code(arrival), _click(arrival, click_window_days))
+    return _judge([claim for claim in found if claim is not None], arrival.contacts)
+
+
+def _booking(arrival: _Arrival) -> Claim | None:
+    if arrival.place is None:
+        return None
+    booking = bookings.open_on(arrival.place.claim_group_id, at=arrival.at)
+    return booking and Claim("booking", booking.agent_id, booking_id=booking.id)
+
+
+def _code(arrival: _Arrival) -> Claim | None:
+    if not arrival.given.code or not arrival.given.code.strip():
+        return None
+    agent = agents.by_code(arrival.given.code)
+    if agent is None:  # what was typed may be anything, so it is not kept
+        return Claim("code", void="unknown_code")
+    return Claim("code", agent.id, code=agent.code)
+
+
+def _click(arrival: _Arrival, window_days: int) -> Claim | None:
+    if not arrival.given.click:
+        return None
+    try:
+        token = UUID(arrival.given.click)
+    except ValueError:
+        return Claim("click", void="unknown_click")
+    click = row("select agent_id, clicked_at from click where id = :id", id=token)
+    if click is None:
+        return Claim("click", void="unknown_click")
+    age = arrival.at - click.clicked_at
+    inside = -rules.CLOCK_SKEW <= age <= dt.timedelta(days=window_days)
+    return Claim("click", click.agent_id, click_id=token, void=None if inside else "outside_click_window")
+
+
+def _judge(claims: Sequence[Claim], contacts: agents.ContactHashes) -> list[Claim]:
+    """Void what its agent may not have. Their rows are held, so that no contact changes before commit."""
+    ids = [claim.agent_id for claim in claims if claim.agent_id is not None]
+    held = rows(
+        """select id, state, phone_hash, email_hash, inn_hash from agent where id = any(:ids)
+           order by id for share""",
+        ids=ids,
+    )
+    verdicts = {
+        id: rules.void(state, agents.ContactHashes(phone, email, inn), contacts)
+        for id, state, phone, email, inn in held
+    }
+    return [
+        replace(claim, void=claim.void or verdicts[claim.agent_id]) if claim.agent_id else claim
+        for claim in claims
+    ]
+
+
+def _attribute(
+    arrival: _Arrival,
+    claims: Sequence[Claim],
+    chosen: Claim,
+    terms: sa.Row[Any],
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Write the referral with its share, pinned to the terms; a rival code freezes it and opens a case."""
+    assert chosen.agent_id is not None
+    id, rival = uuid7(), rules.rival(claims, chosen)
+    place_id = arrival.place.id if arrival.place else None
+    execute(
+        """insert into referral (id, reference, customer_id, programme_id, terms_id, establishment_id, basis,
+                                 booking_id, click_id, code, proof, frozen, registered_at)
+           values (:id, :reference, :customer_id, :programme_id, :terms_id, :establishment_id, :basis,
+                   :booking_id, :click_id, :code, cast(:proof as jsonb), :frozen, :at)""",
+        id=id,
+        reference=reference("REF"),
+        customer_id=arrival.customer_id,
+        programme_id=terms.programme_id,
+        terms_id=terms.id,
+        establishment_id=place_id,
+        basis=chosen.basis,
+        booking_id=chosen.booking_id,
+        click_id=chosen.click_id,
+        code=chosen.code,
+        proof=json.dumps({"claims": [claim.as_proof() for claim in claims]}),
+        frozen=rival is not None,
+        at=arrival.at,
+    )
+    execute(
+        """insert into referral_share (referral_id, agent_id, bps, programme_id, connected_at)
+           values (:referral_id, :agent_id, :whole, :programme_id, :connected_at)""",
+        referral_id=id,
+        agent_id=chosen.agent_id,
+        whole=rules.WHOLE,
+        programme_id=terms.programme_id,
+        connected_at=arrival.at if arrival.place else None,
+    )
+    details = {"agent": str(chosen.agent_id), "basis": chosen.basis, "terms": str(terms.id)}
+    audit.record("referral.made", "referral", id, by=by, at=now, details=details)
+    if rival is not None:
+        _open_case(id, chosen.agent_id, rival, by, now)
+
+
+def _open_case(referral_id: UUID, holder: UUID, other: UUID, by: Actor, now: dt.datetime) -> None:
+    id = uuid7()
+    execute(
+        """insert into attribution_case (id, reference, referral_id, kind, holder_agent_id, other_agent_id,
+                                         opened_at)
+           values (:id, :reference, :referral_id, 'booking_against_code', :holder, :other, :now)""",
+        id=id,
+        reference=reference("CASE"),
+        referral_id=referral_id,
+        holder=holder,
+        other=other,
+        now=now,
+    )
+    audit.record("case.opened", "attribution_case", id, by=by, at=now, details={"referral": str(referral_id)})
+
+
+def _record_events(arrival: _Arrival, *, connected: bool) -> None:
+    """The facts. A connection that is told late changes tiers of the past, so the engine looks at it."""
+    source_id = arrival.given.source_id or f"sign_up:{arrival.given.external_id}"
+    fact = integrations.NewEvent(PRODUCT, source_id, "sign_up", arrival.customer_id, arrival.at)
+    if integrations.record_event(fact) is None:
+        raise rules.SignUpConflict
+    if connected:
+        connection = replace(
+            fact, source=OURS, source_id=f"connection:{arrival.customer_id}", kind="connection"
+        )
+        outbox.enqueue("erp.jobs.commissions.accrue", integrations.record_event(connection) or 0)
+
+
+def _answer(external_id: str, *, again: bool) -> SignedUp:
+    """What was decided about a customer when they signed up, or since."""
+    found = row(
+        """select c.id, c.reference, c.unattributed_reason, r.reference as referral, r.basis, a.code,
+                  (select k.reference from attribution_case k where k.referral_id = r.id limit 1) as case
+           from customer c left join referral r on r.customer_id = c.id
+                left join referral_share s on s.referral_id = r.id left join agent a on a.id = s.agent_id
+           where c.external_id = :external_id order by s.bps desc, s.agent_id limit 1""",
+        external_id=external_id,
+    )
+    assert found is not None
+    return SignedUp(
+        customer=found.reference,
+        customer_id=found.id,
+        referral=found.referral,
+        agent_code=found.code,
+        basis=found.basis,
+        case=found.case,
+        reason=found.unattributed_reason,
+        again=again,
+    )
