@@ -21,7 +21,7 @@ run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
 	@$(BIN)/ref up
 
 test: setup chromium ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 lint: setup ## Check style, types, who imports whom, and templates
 	@$(BIN)/ruff check

@@ -23,7 +23,6 @@ from erp.up.supervisor import Announce, ChildFailed, Supervisor
 
 READY_WITHIN = 90.0  # seconds
 MEND_EVERY = 0.1
-DEMO = (["demo"], ["walk"], ["check"])
 
 
 class Instance:
@@ -220,7 +219,7 @@ def _answers(url: str) -> bool:
 
 def _play_demo(instance: Instance, announce: Announce) -> int:
     """Lay the demo down, play the main job on it, prove the books. Returns the first exit code that is not 0."""
-    for arguments in DEMO:
+    for arguments in (["demo"], ["walk", "--url", instance.url], ["check", "--require-all"]):
         if code := instance.ref(*arguments):
             announce(f"`ref {' '.join(arguments)}` ended with exit code {code}")
             return code

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,9 +15,10 @@ import redis
 
 from erp import embedded
 from erp.embedded import EmbeddedError, places, servers, watchdog
+from tests.support.waiting import wait_until
 
 OWNER = """
-import sys, time
+import sys
 from pathlib import Path
 from erp import embedded
 
@@ -69,13 +69,6 @@ def read_row(urls: dict[str, str]) -> str:
     with psycopg.connect(urls["DATABASE_OWNER_URL"]) as connection:
         (word,) = connection.execute("select word from kept").fetchone() or ("",)
     return word
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen within 30 seconds"
-        time.sleep(0.02)
 
 
 def test_both_servers_start_and_know_two_roles_and_the_extensions(var: Path) -> None:
