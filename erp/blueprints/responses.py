@@ -28,6 +28,14 @@ def refused(page_template: str, part_template: str, **context: Any) -> Response:
     return page_or_part(page_template, part_template, status=422, **context)
 
 
+def done(url: str, part_template: str, **context: Any) -> Response:
+    """The deed is done: htmx gets the renewed part in place, anybody else is sent to the page that shows it."""
+    if not wants_part():
+        return seen_other(url)
+    body = render_template(part_template, **context) + render_template("layouts/_toasts.html")
+    return varied(make_response(body))
+
+
 def seen_other(url: str) -> Response:
     """Send the reader on after a deed was done: 303, which htmx would follow into a fragment, so it gets HX-Redirect."""
     if request.headers.get("HX-Request") == "true":

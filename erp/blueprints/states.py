@@ -88,6 +88,7 @@ STATES: dict[str, State] = {
     "retrying": State("wait", _("Will be retried")),
     "done": State("ok", _("Done")),
     "failed": State("bad", _("Failed")),
+    "given_up": State("bad", _("Given up")),
 }
 
 

@@ -16,7 +16,8 @@ import structlog
 from sqlalchemy.dialects import postgresql
 
 from erp.kernel.actor import Actor
-from erp.kernel.db import db
+from erp.kernel.db import Row, db, row
+from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
 
 
@@ -73,19 +74,39 @@ def record(
     )
 
 
-def search(*, action: str = "", subject: str = "", actor: str = "", page: int = 1) -> Page:
-    """Audit entries, newest first. `action` matches a beginning; `subject` and `actor` an exact id."""
+COLUMNS = "id, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details"
+
+
+def search(
+    *,
+    q: str = "",
+    actor_kind: str = "",
+    since: dt.datetime | None = None,
+    before: dt.datetime | None = None,
+    page: int = 1,
+) -> Page:
+    """Audit entries, newest first. `q`: the beginning of an action, or the id of a subject, actor or request."""
     return paged(
-        """select id, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details
-           from audit_entry
-           where (:action = '' or action like :action || '%')
-             and (:subject = '' or subject_id = :subject) and (:actor = '' or actor_id = :actor)""",
+        f"""select {COLUMNS} from audit_entry
+            where (:q = '' or starts_with(action, :q) or subject_id = :q or actor_id = :q or request_id = :q)
+              and (:actor_kind = '' or actor_kind = :actor_kind)
+              and (cast(:since as timestamptz) is null or at >= :since)
+              and (cast(:before as timestamptz) is null or at < :before)""",
         "id desc",
         page=page,
-        action=action,
-        subject=subject,
-        actor=actor,
+        q=q,
+        actor_kind=actor_kind,
+        since=since,
+        before=before,
     )
+
+
+def find(id: int) -> Row:
+    """One deed with its details. Raises `NotFound`."""
+    found = row(f"select {COLUMNS} from audit_entry where id = :id", id=id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def history(subject_type: str, subject_id: UUID | str | int) -> list[Any]:

@@ -22,8 +22,8 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import db
-from erp.kernel.errors import DomainError
+from erp.kernel.db import Row, db, row, scalar
+from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
 
 BATCH = 100
@@ -202,28 +202,60 @@ def _short(error: Exception) -> str:
     return f"{type(error).__name__} in {place.name}, line {place.lineno}"
 
 
-def search(*, state: str = "", job: str = "", page: int = 1) -> Page:
-    """News that is not done yet: `given_up`, `retrying`, `waiting` or everything."""
+LISTED = """select * from (
+  select id, job, subject, written_at, due_at, attempts, last_error, given_up_at,
+         case when given_up_at is not null then 'given_up' when attempts > 0 then 'retrying' else 'waiting' end as state
+  from outbox) listed"""
+SORTS = {
+    "job": "job, id",
+    "-job": "job desc, id",
+    "attempts": "attempts, id",
+    "-attempts": "attempts desc, id",
+    "due_at": "due_at, id",
+    "-due_at": "due_at desc, id",
+}
+
+
+def search(*, q: str = "", state: str = "", sort: str = "", page: int = 1) -> Page:
+    """News that is not done yet: `given_up`, `retrying`, `waiting` or everything. `q`: part of a job, or a subject."""
     return paged(
-        """select id, job, subject, written_at, due_at, attempts, last_error, given_up_at,
-                  case when given_up_at is not null then 'given_up' when attempts > 0 then 'retrying'
-                       else 'waiting' end as state
-           from outbox where (:job = '' or job = :job)
-             and (:state = '' or :state = case when given_up_at is not null then 'given_up'
-                                               when attempts > 0 then 'retrying' else 'waiting' end)""",
-        "given_up_at nulls last, due_at, id",
+        f"""{LISTED} where (:state = '' or state = :state)
+                and (:q = '' or subject = :q or strpos(job, lower(:q)) > 0)""",
+        SORTS.get(sort, "given_up_at nulls last, due_at, id"),
         page=page,
+        q=q,
         state=state,
-        job=job,
     )
 
 
+def find(id: int) -> Row:
+    """One piece of news. Raises `NotFound`, also when it is done by now."""
+    found = row(f"{LISTED} where id = :id", id=id)
+    if found is None:
+        raise NotFound("This job is done by now, or there never was one with this number.")
+    return found
+
+
+def given_up() -> int:
+    """How many pieces of news wait for a person."""
+    number: int = scalar("select count(*) from outbox where given_up_at is not null")
+    return number
+
+
+def workers() -> int:
+    """How many workers there are to do it; 0 also when Redis is away."""
+    try:
+        return rq.Worker.count(connection=courier())
+    except redis.RedisError:
+        return 0
+
+
 def retry(id: int) -> bool:
-    """Give a row that was given up a fresh start; whether there was one."""
+    """Give a row that failed a fresh start; whether there was one."""
     result = db.session.execute(
         sa.text(
             """update outbox set given_up_at = null, attempts = 0, due_at = clock_timestamp(), relayed_at = null
-               where id = :id and given_up_at is not null"""
+               where id = :id and attempts > 0"""
         ),
         {"id": id},
     )

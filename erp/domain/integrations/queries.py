@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from erp.domain.integrations import rules
 from erp.kernel.db import row, rows, scalar
+from erp.kernel.errors import NotFound
+from erp.kernel.paging import Page, paged
 
 
 def key_of(secret: str) -> sa.Row[Any]:
@@ -23,9 +25,36 @@ def key_of(secret: str) -> sa.Row[Any]:
     return found
 
 
+KEYS = "select id, name, prefix, created_at, revoked_at from api_key"
+KEY_SORTS = {
+    "name": "lower(name), id",
+    "-name": "lower(name) desc, id",
+    "created_at": "created_at, id",
+    "-created_at": "created_at desc, id",
+}
+
+
+def search_keys(*, q: str = "", sort: str = "", page: int = 1) -> Page:
+    """Keys by part of a name or by how they begin; those that still work come first."""
+    return paged(
+        f"{KEYS} where :q = '' or strpos(lower(name), lower(:q)) > 0 or starts_with(:q, prefix)",
+        KEY_SORTS.get(sort, "revoked_at desc nulls first, created_at desc"),
+        page=page,
+        q=q.strip(),
+    )
+
+
+def find_key(id: UUID) -> sa.Row[Any]:
+    """One key, whether it still works or not. Raises `NotFound`."""
+    found = row(f"{KEYS} where id = :id", id=id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def keys() -> Sequence[sa.Row[Any]]:
     """Every key ever issued, newest first; the secrets are not kept."""
-    return rows("select id, name, prefix, created_at, revoked_at from api_key order by created_at desc")
+    return rows(f"{KEYS} order by created_at desc")
 
 
 def event_id(source: str, source_id: str) -> int | None:

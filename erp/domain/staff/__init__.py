@@ -1,8 +1,8 @@
 """Staff: the people who work in RefERP, how they prove who they are, and their roles."""
 
 from erp.domain.staff.actions import StaffMember, add, authenticate, change_roles, deactivate
-from erp.domain.staff.queries import find, identity, search
-from erp.domain.staff.rules import EmailTaken, LastAdmin, WrongCredentials
+from erp.domain.staff.queries import find, identity, names, search
+from erp.domain.staff.rules import EmailTaken, LastAdmin, WrongCredentials, normalise_email
 
 __all__ = [
     "EmailTaken",
@@ -15,5 +15,7 @@ __all__ = [
     "deactivate",
     "find",
     "identity",
+    "names",
+    "normalise_email",
     "search",
 ]

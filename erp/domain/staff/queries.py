@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.kernel.db import row
+from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
 
@@ -29,12 +30,30 @@ def find(reference: str) -> sa.Row[Any]:
     return found
 
 
-def search(*, q: str = "", page: int = 1) -> Page:
+SORTS = {
+    "name": "lower(name), id",
+    "-name": "lower(name) desc, id",
+    "created_at": "created_at, id",
+    "-created_at": "created_at desc, id",
+}
+
+
+def search(*, q: str = "", role: str = "", sort: str = "", page: int = 1) -> Page:
     """People by part of a name or e-mail address; those who left come last."""
     return paged(
         f"""select {COLUMNS}, created_at, deactivated_at from staff
-            where :q = '' or strpos(lower(name), lower(:q)) > 0 or strpos(email, lower(:q)) > 0""",
-        "active desc, lower(name), id",
+            where (:q = '' or strpos(lower(name), lower(:q)) > 0 or strpos(email, lower(:q)) > 0)
+              and (:role = '' or :role = any(roles))""",
+        SORTS.get(sort, "active desc, lower(name), id"),
         page=page,
         q=q.strip(),
+        role=role,
     )
+
+
+def names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What to call these people, those who left included."""
+    return {
+        person.id: person.name
+        for person in rows("select id, name from staff where id = any(:ids)", ids=list(ids))
+    }

@@ -1,0 +1,100 @@
+"""What the forms of all pages share: they say beside each field what to mend, and keep what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Field, FieldList, FormField, SelectField, StringField
+from wtforms import Form as PlainForm
+from wtforms.validators import InputRequired
+
+from erp.kernel import money
+from erp.kernel.errors import DomainError, Invalid
+
+needed = InputRequired(_("This is needed."))
+
+
+class Form(FlaskForm):
+    """A form that changes something. Its CSRF token travels with it."""
+
+    def check(self) -> None:
+        """Raise `Invalid` when something typed cannot be accepted; the fields say what."""
+        if not self.validate_on_submit():
+            raise Invalid
+
+
+class Filters(PlainForm):
+    """The bar over a list, filled from the address; `q` is the search. Anything it does not know finds nothing."""
+
+    q = StringField(_("Search"))
+
+    def __init__(self, **choices: list[tuple[str, str]]):
+        super().__init__(request.args)
+        for name, offered in choices.items():
+            self[name].choices = [("", self[name].label.text), *offered]
+
+    def value(self, name: str) -> str:
+        return str(self[name].data or "").strip()
+
+
+def choice(label: Any) -> SelectField:
+    """A filter to pick from; the choices are given when the page is made."""
+    return SelectField(label, choices=[], validate_choice=False)
+
+
+class Outcome:
+    """How an attempt ended; `refusal` is the sentence to show when it did not succeed."""
+
+    refusal: str | None = None
+
+
+@contextmanager
+def attempt(form: Form | None = None) -> Iterator[Outcome]:
+    """Turn a refusal of the domain into a sentence, and into words beside the fields it names.
+
+    Comes before `transaction()`, so that the refusal has rolled it back: `with attempt(form) as tried, transaction():`
+    """
+    outcome = Outcome()
+    try:
+        yield outcome
+    except DomainError as refusal:
+        outcome.refusal = gettext(str(refusal))
+        if form is not None:
+            _tell_fields(form, refusal.fields)
+
+
+def amount_in(field: Field, currency: str) -> int:
+    """What was typed into `field` as minor units. Raises `Invalid` naming the field."""
+    try:
+        return money.parse(field.data or "", currency)
+    except Invalid as refusal:
+        raise Invalid(str(refusal), fields={field.name: str(refusal)}) from refusal
+
+
+def percent_in(field: Field) -> int:
+    """What was typed into `field` ("8.5") as basis points, which are hundredths of a percent."""
+    try:
+        return money.parse((field.data or "").removesuffix("%"), "RUB")
+    except Invalid as refusal:
+        sentence = "Write a percentage such as 8.5."
+        raise Invalid(sentence, fields={field.name: sentence}) from refusal
+
+
+def _tell_fields(form: Form, problems: Mapping[str, str]) -> None:
+    fields = {field.name: field for field in _every_field(form)}
+    for name, problem in problems.items():
+        if name in fields:
+            fields[name].errors = [*fields[name].errors, gettext(problem[:1].upper() + problem[1:])]
+
+
+def _every_field(fields: Any) -> Iterator[Field]:
+    for field in fields:
+        yield field
+        if isinstance(field, FieldList | FormField):
+            yield from _every_field(field)

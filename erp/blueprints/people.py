@@ -1,0 +1,65 @@
+"""Names on pages: of agents as far as the reader may see them, and of whoever did something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from erp.blueprints.listing import dressed
+from erp.domain import agents, staff
+from erp.kernel.permissions import Permission
+
+
+def may_see_personal_data() -> bool:
+    return Permission.PERSONAL_READ in current_user.permissions
+
+
+def shown(profile: agents.Profile) -> SimpleNamespace:
+    """An agent as the reader may see them: contacts and family name masked without the permission."""
+    clear = may_see_personal_data()
+    return SimpleNamespace(
+        **vars(profile)
+        | {
+            "name": (profile.name if clear else profile.masked_name) or profile.reference,
+            "phone": profile.phone if clear else profile.masked_phone,
+            "email": profile.email if clear else profile.masked_email,
+            "inn": profile.inn if clear else profile.masked_inn,
+        }
+    )
+
+
+def agent_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """What to call these agents."""
+    known = agents.profiles({id for id in ids if id is not None})
+    return {None: "", **{profile.id: shown(profile).name for profile in known}}
+
+
+def with_agent_names(rows: Iterable[Any], **columns: str) -> list[SimpleNamespace]:
+    """Rows with agents' names: `with_agent_names(rows, agent_name="agent_id")`."""
+    rows = list(rows)
+    names = agent_names(getattr(row, id) for row in rows for id in columns.values())
+    return dressed(rows, lambda row: {name: names[getattr(row, id)] for name, id in columns.items()})
+
+
+def actor_names(actors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Who they are, by (kind, id): a colleague or an agent by name, a part of the system by its own."""
+    actors = set(actors)
+    colleagues = staff.names(UUID(id) for kind, id in actors if kind == "staff")
+    partners = agent_names(UUID(id) for kind, id in actors if kind == "agent")
+    known = {("staff", str(id)): name for id, name in colleagues.items()}
+    known |= {("agent", str(id)): name for id, name in partners.items()}
+    known |= {(kind, id): _("The owner's product") for kind, id in actors if kind == "product"}
+    return {actor: known.get(actor, actor[1]) for actor in actors}
+
+
+def actor_name(actor: str | None) -> str | None:
+    """The name of one who is stored as "staff:<id>"."""
+    if actor is None:
+        return None
+    kind, _colon, id = actor.partition(":")
+    return actor_names([(kind, id)])[kind, id]

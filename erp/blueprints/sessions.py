@@ -1,0 +1,108 @@
+"""Staff sign in to RefERP and out of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask_babel import lazy_gettext as _
+from flask_login import UserMixin, current_user, login_user, logout_user
+from wtforms import EmailField, HiddenField, PasswordField
+
+from erp.blueprints.forms import Form, attempt, needed
+from erp.blueprints.responses import seen_other
+from erp.domain import staff
+from erp.extensions import limiter, login_manager
+from erp.kernel import clock
+from erp.kernel.actor import Actor
+from erp.kernel.permissions import for_staff, granted, public
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("sessions", __name__)
+FAILURES_FROM_ADDRESS = "30 per minute; 300 per hour"
+FAILURES_FOR_EMAIL = "10 per minute; 60 per hour"
+
+
+class SignedIn(UserMixin):
+    """The member of staff who makes this request. A raised session version ends the session."""
+
+    def __init__(self, person: Any):
+        self.id: UUID = person.id
+        self.reference: str = person.reference
+        self.name: str = person.name
+        self.roles: list[str] = list(person.roles)
+        self.session_version: int = person.session_version
+        self.permissions = granted(self.roles)
+        self.actor = Actor.staff(person.id)
+
+    def get_id(self) -> str:
+        return f"{self.id}.{self.session_version}"
+
+
+class SignInForm(Form):
+    next = HiddenField()
+    email = EmailField(_("E-mail"), [needed], render_kw={"autocomplete": "username"})
+    password = PasswordField(_("Password"), [needed], render_kw={"autocomplete": "current-password"})
+
+
+@login_manager.user_loader
+def load(session_id: str) -> SignedIn | None:
+    """Who holds this session, unless they left, or it was ended since."""
+    id, _dot, version = session_id.partition(".")
+    person = staff.identity(UUID(id))
+    if person is None or not person.active or str(person.session_version) != version:
+        return None
+    return SignedIn(person)
+
+
+@bp.get("/sign-in")
+@public("nobody is signed in yet")
+def new() -> Any:
+    if current_user.is_authenticated:
+        return redirect(_local(request.args.get("next")), 303)
+    return render_template(
+        "sessions/new.html", form=SignInForm(next=request.args.get("next", "")), refusal=None
+    )
+
+
+def _email() -> str:
+    return hashlib.sha256(staff.normalise_email(request.form.get("email", "")).encode()).hexdigest()
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code >= 400
+
+
+@bp.post("/sign-in")
+@public("nobody is signed in yet")
+@limiter.limit(FAILURES_FROM_ADDRESS, deduct_when=_failed)
+@limiter.limit(FAILURES_FOR_EMAIL, key_func=_email, deduct_when=_failed)
+def create() -> Any:
+    form = SignInForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        person = staff.authenticate(form.email.data, form.password.data, now=clock.now())
+    if tried.refusal:
+        return render_template("sessions/new.html", form=form, refusal=tried.refusal), 422
+    session.clear()
+    session.permanent = True
+    login_user(SignedIn(person))
+    return redirect(_local(form.next.data), 303)
+
+
+def _local(url: str | None) -> str:
+    """Where to go after signing in: never to another site."""
+    parts = urlsplit((url or "").replace("\\", "/"))
+    is_path = parts.path.startswith("/") and not parts.path.startswith("//")
+    return url if url and is_path and not (parts.scheme or parts.netloc) else url_for("home.show")
+
+
+@bp.post("/sign-out")
+@for_staff("everybody may leave")
+def delete() -> Any:
+    logout_user()
+    session.clear()
+    return seen_other(url_for("sessions.new"))

@@ -1,0 +1,73 @@
+"""What waits for a person, counted: the first page lists it and the navigation shows the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from flask import url_for
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from erp.domain import payments
+from erp.kernel import outbox
+from erp.kernel.permissions import Permission
+
+
+class Kind(NamedTuple):
+    """One kind of waiting work: where it is looked at, who may, and how it is counted."""
+
+    endpoint: str
+    args: dict[str, str]
+    permission: Permission
+    icon: str
+    title: LazyString
+    text: LazyString
+    count: Callable[[], int]
+
+
+class Waiting(NamedTuple):
+    endpoint: str
+    url: str
+    icon: str
+    title: str
+    text: str
+    number: int
+
+
+KINDS = [
+    Kind(
+        "payments.index",
+        {"attention": "yes"},
+        Permission.PAYMENTS_READ,
+        "credit-card",
+        _("Payments to look at"),
+        _("The bank said something that does not fit. Nothing is booked on it until somebody has looked."),
+        payments.attention_count,
+    ),
+    Kind(
+        "jobs.index",
+        {"state": "given_up"},
+        Permission.JOBS_READ,
+        "list-checks",
+        _("Jobs that were given up"),
+        _("They failed again and again. See why, then retry."),
+        outbox.given_up,
+    ),
+]
+
+
+def waiting(granted: Collection[Permission]) -> list[Waiting]:
+    """Each kind of work that somebody with these permissions may open, with how much there is."""
+    return [
+        Waiting(
+            kind.endpoint,
+            url_for(kind.endpoint, **kind.args),
+            kind.icon,
+            str(kind.title),
+            str(kind.text),
+            kind.count(),
+        )
+        for kind in KINDS
+        if kind.permission in granted
+    ]
