@@ -1,7 +1,14 @@
 """The ledger is the books of double entry in which every kopeck owed or paid to an agent is an entry for good."""
 
 from erp.domain.ledger.actions import Line, lock, post, post_together
-from erp.domain.ledger.queries import balances, currencies, liabilities, of_agent, trial_balance
+from erp.domain.ledger.queries import (
+    balances,
+    currencies,
+    liabilities,
+    of_agent,
+    sums_by_reference,
+    trial_balance,
+)
 
 __all__ = [
     "Line",
@@ -12,5 +19,6 @@ __all__ = [
     "of_agent",
     "post",
     "post_together",
+    "sums_by_reference",
     "trial_balance",
 ]

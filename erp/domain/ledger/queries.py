@@ -68,3 +68,13 @@ def liabilities() -> Sequence[sa.Row[Any]]:
            from account where kind = any(:kinds) group by kind, currency order by currency, kind""",
         kinds=list(AGENT_KINDS),
     )
+
+
+def sums_by_reference(kind: str) -> dict[str, int]:
+    """Per reference, credits less debits of all accounts of `kind`: what the books hold there for it."""
+    found = rows(
+        """select l.reference, sum(case l.side when 'credit' then l.amount else -l.amount end)::bigint as total
+           from ledger_leg l join account a on a.id = l.account_id where a.kind = :kind group by l.reference""",
+        kind=kind,
+    )
+    return {held.reference: held.total for held in found}

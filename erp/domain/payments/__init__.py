@@ -14,7 +14,7 @@ from erp.domain.payments.actions import (
 )
 from erp.domain.payments.attention import settle_attention
 from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, send_refund
-from erp.domain.payments.notifications import Receipt, receive_notification
+from erp.domain.payments.notifications import Receipt, keep_notification, receipt_of, receive_notification
 from erp.domain.payments.queries import (
     PAYMENT_ORDERS,
     attention_count,
@@ -31,9 +31,10 @@ from erp.domain.payments.queries import (
     search_payments,
 )
 from erp.domain.payments.refunds import NotRefundable, RefundInProgress, ask_refund, attest_refunded_total
-from erp.domain.payments.rules import NOTIFICATION_PATH, STATUSES, Attention, Verdict
+from erp.domain.payments.rules import LARGEST_NOTIFICATION, NOTIFICATION_PATH, STATUSES, Attention, Verdict
 
 __all__ = [
+    "LARGEST_NOTIFICATION",
     "NOTIFICATION_PATH",
     "PAYMENT_ORDERS",
     "STATUSES",
@@ -57,12 +58,14 @@ __all__ = [
     "find_order_by_external_id",
     "find_payment",
     "follow_payment",
+    "keep_notification",
     "notifications_of",
     "open_payment",
     "payment_timeline",
     "payments_of_order",
     "place_order",
     "poll_open",
+    "receipt_of",
     "receive_notification",
     "record_init",
     "record_init_failure",

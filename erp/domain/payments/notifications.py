@@ -45,17 +45,19 @@ def receive_notification(body: bytes, *, now: dt.datetime) -> Receipt:
         verdict = Verdict.OTHER
     else:
         verdict = _judge(news)
-    verdict = keep(body, news, verdict, now=now)
+    verdict = keep_notification(body, news, verdict, now=now)
     if news is not None:
         _act(news, verdict, now=now)
-    return receipt(verdict)
+    return receipt_of(verdict)
 
 
-def receipt(verdict: Verdict) -> Receipt:
+def receipt_of(verdict: Verdict) -> Receipt:
     return Receipt(verdict, answer_ok=verdict not in (Verdict.BAD_TOKEN, Verdict.UNKNOWN_ORDER))
 
 
-def keep(body: bytes, news: tbank.BankNotification | None, verdict: Verdict, *, now: dt.datetime) -> Verdict:
+def keep_notification(
+    body: bytes, news: tbank.BankNotification | None, verdict: Verdict, *, now: dt.datetime
+) -> Verdict:
     """Store a notification once; its verdict, or DUPLICATE when this very body has been dealt with before.
 
     One that could not be accepted the first time (its order was unknown then) gets a new verdict.

@@ -1,0 +1,4 @@
+"""The jobs that payouts cause, by name."""
+
+EXECUTE = "erp.jobs.payouts.execute"
+FOLLOW = "erp.jobs.payouts.follow"

@@ -1,0 +1,178 @@
+"""What a payout may become, who can be paid, which commissions a transfer pays, and whether two names are one person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from erp.gateways.tbank import PAY_WITHIN, PayoutStatus
+
+MINIMUM = 10_000
+"""The smallest transfer: 100 RUB in kopecks."""
+CURRENCY = "RUB"
+"""The bank pays out roubles only."""
+PURPOSE = "Referral commission"
+"""What the recipient reads beside the money."""
+NOTIFICATION_PATH = "/webhooks/tbank/payouts"
+"""Where, below our public address, the bank posts its news about payouts."""
+SAFETY = dt.timedelta(seconds=30)
+"""How long before the bank forgets a check we stop relying on it."""
+MOST_ATTEMPTS = 5
+"""Checks that lapse one after another before a payout fails and waits for a person."""
+LAPSED = "4008"
+"""The bank's code for a check that nobody used in time: no money moved."""
+ASK_AFTER_SECONDS = 60
+
+
+class RunState(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class State(StrEnum):
+    """Where a payout stands. From `paying` on only the bank knows; `unknown` is asked about, never sent again."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    PAYING = "paying"
+    UNKNOWN = "unknown"
+    PAID = "paid"
+    FAILED = "failed"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.PREPARED: frozenset({State.APPROVED, State.WITHDRAWN}),
+    State.APPROVED: frozenset({State.CHECKING, State.FAILED}),
+    State.CHECKING: frozenset({State.CHECKED, State.APPROVED, State.UNKNOWN, State.FAILED}),
+    State.CHECKED: frozenset({State.PAYING, State.APPROVED, State.FAILED}),
+    State.PAYING: frozenset({State.PAID, State.UNKNOWN, State.CHECKED, State.APPROVED, State.FAILED}),
+    State.UNKNOWN: frozenset({State.PAID, State.PAYING, State.APPROVED, State.FAILED}),
+    State.PAID: frozenset({State.RETURNED}),
+    State.FAILED: frozenset({State.APPROVED}),
+    State.RETURNED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+}
+"""`paying` and `unknown` lead back to `approved` only when the bank rejected the transfer because its check lapsed,
+and `paying` to `checked` only when nothing was sent."""
+
+ENDED = frozenset({State.PAID, State.FAILED, State.RETURNED, State.WITHDRAWN})
+SET_ASIDE = frozenset({State.APPROVED, State.CHECKING, State.CHECKED, State.PAYING, State.UNKNOWN})
+"""States in which the books hold the money for the transfer."""
+WITH_THE_BANK = (State.PAYING, State.UNKNOWN)
+
+
+class AttemptState(StrEnum):
+    BEGUN = "begun"
+    CHECKED = "checked"
+    PAYING = "paying"
+    COMPLETING = "completing"
+    UNKNOWN = "unknown"
+    PAID = "paid"
+    REJECTED = "rejected"
+    ABANDONED = "abandoned"
+
+
+LIVE_ATTEMPTS = (
+    AttemptState.BEGUN,
+    AttemptState.CHECKED,
+    AttemptState.PAYING,
+    AttemptState.COMPLETING,
+    AttemptState.UNKNOWN,
+)
+STILL_LOOKING = (PayoutStatus.NEW, PayoutStatus.AUTHORIZING, PayoutStatus.CHECKING, PayoutStatus.UNKNOWN)
+ON_ITS_WAY = (PayoutStatus.COMPLETING, PayoutStatus.CREDIT_CHECKING)
+
+
+def may_move(before: str, after: State) -> bool:
+    return after in MOVES[State(before)]
+
+
+class LeftOut(StrEnum):
+    """Why an agent with money available gets no payout now."""
+
+    NOT_ACTIVE = "not_active"
+    NOT_BY_BANK = "not_paid_by_bank"
+    NO_NAME = "no_name"
+    NO_BANK = "no_bank"
+    PAYOUT_OPEN = "payout_open"
+    IN_DEBT = "in_debt"
+    BELOW_MINIMUM = "below_minimum"
+    NOTHING_OPEN = "nothing_open"
+
+
+def why_left_out(
+    *, kind: str, state: str, has_name: bool, has_bank: bool, payout_open: bool, available: int, payable: int
+) -> LeftOut | None:
+    """The first reason to leave an agent out, or None. `payable` is what its open commissions allow."""
+    reasons = (
+        (state != "active", LeftOut.NOT_ACTIVE),
+        (kind not in ("person", "organisation"), LeftOut.NOT_BY_BANK),
+        (payout_open, LeftOut.PAYOUT_OPEN),
+        (available < 0, LeftOut.IN_DEBT),
+        (not has_name, LeftOut.NO_NAME),
+        (not has_bank, LeftOut.NO_BANK),
+        (payable == 0 < available, LeftOut.NOTHING_OPEN),
+        (payable < MINIMUM, LeftOut.BELOW_MINIMUM),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
+
+
+def fill(amount: int, opens: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Pay `amount` out of open commissions (id, open), oldest first; the last one may be paid in part.
+
+    The parts sum to `amount`, or to all that is open if that is less.
+    """
+    lines, left = [], amount
+    for commission_id, open_amount in opens:
+        if left <= 0:
+            break
+        lines.append((commission_id, min(open_amount, left)))
+        left -= lines[-1][1]
+    return lines
+
+
+def pay_until(checked_at: dt.datetime) -> dt.datetime:
+    """Until when a check of `checked_at` may be followed by the payment."""
+    return checked_at + PAY_WITHIN - SAFETY
+
+
+def ask_again_after(times_asked: int) -> float:
+    """Seconds until the bank is asked once more: 2, 4, 8 … at most five minutes."""
+    return float(min(2 ** min(times_asked + 1, 9), 300))
+
+
+def names_match(short_name: str, verified_name: str) -> bool:
+    """Whether the bank's "Иван Иванович И." can be the verified "Иванов Иван Иванович".
+
+    The bank gives first name, patronymic and the initial of the surname; ё equals е; case and order of the verified
+    name do not matter. The first name must be there, a different word must begin with the initial, and the patronymic
+    is compared when the verified name has one (three words or more).
+    """
+    words, initial = _parted(short_name)
+    verified = _words(verified_name)
+    if not words or not initial or words[0] not in verified:
+        return False
+    verified.remove(words[0])
+    if len(words) > 1 and len(verified) > 1:
+        if words[1] not in verified:
+            return False
+        verified.remove(words[1])
+    return any(word.startswith(initial) for word in verified)
+
+
+def _parted(short_name: str) -> tuple[Sequence[str], str]:
+    words = _words(short_name)
+    return words[:-1], words[-1][:1] if words else ""
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[\w-]+", name.casefold().replace("ё", "е"))
