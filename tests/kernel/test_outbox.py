@@ -67,7 +67,6 @@ def test_what_redis_lost_is_handed_over_again(
     redis.flushdb()
     assert outbox.sweep() == 0, "a row that was just handed over is not lost yet"
     superuser.execute("update outbox set relayed_at = relayed_at - interval '1 minute'")
-    superuser.commit()
     assert outbox.sweep() == 1
     work()
     assert DONE == [["lost"]]
@@ -79,10 +78,11 @@ def test_a_row_that_somebody_performs_is_not_handed_over_again(
     with transaction():
         outbox.enqueue(JOB, "held")
     superuser.execute("update outbox set relayed_at = relayed_at - interval '1 minute'")
-    superuser.commit()
-    superuser.execute("select 1 from outbox for update")
-    assert outbox.sweep() == 0
-    assert outbox.perform(JOB, [id for (id,) in rows("select id from outbox")]) == 0
+    ids = [id for (id,) in rows("select id from outbox")]
+    with superuser.transaction():
+        superuser.execute("select 1 from outbox for update")
+        assert outbox.sweep() == 0
+        assert outbox.perform(JOB, ids) == 0
     assert DONE == []
 
 
@@ -94,7 +94,6 @@ def test_a_poisoned_subject_fails_alone_and_is_shown_without_its_values(
     work()
     assert DONE == []
     superuser.execute("update outbox set due_at = clock_timestamp()")
-    superuser.commit()
     outbox.sweep()
     work()
     assert sorted(DONE) == [["fine"], ["good"]]
@@ -109,7 +108,6 @@ def test_after_many_failures_a_row_waits_for_a_person(
     with transaction():
         outbox.enqueue(POISONED, "poison")
     superuser.execute("update outbox set attempts = %s", [outbox.MOST_ATTEMPTS - 1])
-    superuser.commit()
     work()
     (row,) = outbox.search(state="given_up").rows
     assert outbox.sweep() == 0
