@@ -115,7 +115,7 @@ def serve(app: Flask, host: str, port: int, name: str) -> None:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: threading.Thread(target=server.shutdown).start())
     logging.getLogger(__name__).info("%s listens on http://%s:%s", name, host, server.port)
-    server.serve_forever()
+    server.serve_forever(poll_interval=0.05)
 
 
 def refuse_beyond_loopback(host: str) -> None:

@@ -207,7 +207,7 @@ class Merchant:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/tbank"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def statuses(self, order_id: str) -> list[str]:
         return [body["Status"] for body in self.heard if body["OrderId"] == order_id]
