@@ -8,4 +8,5 @@ SCHEDULE = [
     Periodic("erp.jobs.commissions.mature", 5),
     Periodic("erp.jobs.payments.poll_open", 15),
     Periodic("erp.jobs.payouts.poll_open", 15),
+    Periodic("erp.jobs.agents.forget_codes", 3600),
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from erp.domain.agents import rules
-from erp.kernel import audit
+from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, violated
 from erp.kernel.errors import Invalid, NotFound
@@ -73,7 +73,7 @@ def _write(agent_id: UUID, changes: dict[str, str | bytes | None]) -> None:
 
 
 def activate(agent_id: UUID, *, by: Actor, now: dt.datetime) -> None:
-    """Let a new agent earn payouts, or lift a suspension."""
+    """Let a new agent earn payouts, or lift a suspension: then a job lets go of what accrued frozen."""
     before = _state_for(agent_id, "active")
     execute(
         """update agent set state = 'active', activated_at = coalesce(activated_at, :now),
@@ -82,6 +82,8 @@ def activate(agent_id: UUID, *, by: Actor, now: dt.datetime) -> None:
         now=now,
     )
     audit.record("agent.activated", "agent", agent_id, by=by, at=now, details={"before": before})
+    if before == "suspended":
+        outbox.enqueue("erp.jobs.commissions.release_frozen_of_agent", agent_id)
 
 
 def suspend(agent_id: UUID, reason: str, *, by: Actor, now: dt.datetime) -> None:
