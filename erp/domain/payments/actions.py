@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from erp import config
-from erp.domain import integrations
+from erp.domain import integrations, referrals
 from erp.domain.integrations import NewEvent
 from erp.domain.payments import queries, refunds, rules
 from erp.domain.payments.attention import flag
@@ -20,7 +20,7 @@ from erp.domain.payments.news import ACCRUE, FOLLOW, INIT, SEND_REFUND
 from erp.domain.payments.rules import Attention
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, execute, row, rows, scalar
+from erp.kernel.db import db, execute, row, rows, scalar, violated
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.outbox import enqueue, enqueue_many
 
@@ -67,9 +67,7 @@ def place_order(
     """
     if problems := rules.problems_of_order(amount, currency, description):
         raise Invalid(fields=problems)
-    customer_id = scalar("select id from customer where external_id = :id", id=customer_external_id)
-    if customer_id is None:
-        raise NotFound("No customer has signed up under this id.")
+    customer_id = referrals.customer_by_external_id(customer_external_id).id
     order = CustomerOrder(
         id=ids.uuid7(),
         reference=ids.reference("ORD"),
@@ -85,21 +83,22 @@ def place_order(
             db.session.add(order)
             db.session.flush()
     except IntegrityError as clash:
-        return _same_order(external_id, (customer_id, amount, currency, description), clash)
+        if violated(clash) != "customer_order_external_id_key":
+            raise
+        return _same_order(external_id, (customer_id, amount, currency, description))
     audit.record("order.placed", "customer_order", order.id, by=by, at=now, details={"amount": amount})
     return order.reference
 
 
-def _same_order(external_id: str, asked: tuple[Any, ...], clash: IntegrityError) -> str:
+def _same_order(external_id: str, asked: tuple[Any, ...]) -> str:
     found = row(
         """select reference, customer_id, amount, currency, description from customer_order
            where external_id = :external_id""",
         external_id=external_id,
     )
-    if found is None:
-        raise clash
+    assert found is not None
     if tuple(found[1:]) != asked:
-        raise OrderDiffers from clash
+        raise OrderDiffers
     reference: str = found.reference
     return reference
 

@@ -16,7 +16,7 @@ from erp.kernel.paging import PER_PAGE, Page, paged
 
 ORDERS = """
   select o.id, o.reference, o.external_id, o.amount, o.currency, o.description, o.state, o.created_at,
-         c.reference as customer_reference, c.external_id as customer_external_id,
+         c.id as customer_id, c.reference as customer_reference, c.external_id as customer_external_id,
          p.reference as payment_reference, p.status as payment_status, p.payment_url, p.attention
   from customer_order o
   join customer c on c.id = o.customer_id
@@ -25,16 +25,22 @@ PAYMENTS = """
   select p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
          p.provider, p.terminal_key, p.provider_payment_id, p.bank_order_id, p.payment_url, p.created_at,
          p.confirmed_at, p.checked_at, o.reference as order_reference, o.external_id as order_external_id,
-         o.description, o.state as order_state, c.reference as customer_reference,
-         c.external_id as customer_external_id
+         o.description, o.state as order_state, c.id as customer_id, c.reference as customer_reference,
+         c.external_id as customer_external_id, c.name_cipher as customer_name_cipher,
+         s.name as establishment_name, r.reference as referral_reference, e.evidence
   from payment p
   join customer_order o on o.id = p.order_id
-  join customer c on c.id = o.customer_id"""
+  join customer c on c.id = o.customer_id
+  left join establishment s on s.id = c.establishment_id
+  left join referral r on r.customer_id = c.id
+  left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || ':confirmed'"""
 PAYMENT_ORDERS = {
     "newest": "created_at desc, id desc",
     "oldest": "created_at, id",
-    "amount": "amount desc, id desc",
-    "confirmed": "confirmed_at desc nulls last, id desc",
+    "amount": "amount, id",
+    "-amount": "amount desc, id desc",
+    "confirmed_at": "confirmed_at nulls last, id",
+    "-confirmed_at": "confirmed_at desc nulls last, id desc",
 }
 
 

@@ -23,7 +23,7 @@ from erp.domain.payments.news import ACCRUE, FOLLOW, SEND_REFUND
 from erp.domain.payments.rules import Attention, RefundState
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, execute, row
+from erp.kernel.db import db, execute, row, violated
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.outbox import enqueue
 
@@ -132,6 +132,8 @@ def _new_refund(
             db.session.add(refund)
             db.session.flush()
     except IntegrityError as clash:
+        if violated(clash) != "refund_open_idx":
+            raise
         raise RefundInProgress from clash
     return refund
 

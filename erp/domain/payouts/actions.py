@@ -26,7 +26,7 @@ from erp.domain.payouts.refusals import (
 from erp.domain.payouts.rules import RunState, State
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, execute, row, rows
+from erp.kernel.db import db, execute, row, rows, violated
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.outbox import enqueue, enqueue_many
 
@@ -94,6 +94,8 @@ def _add_payouts(run_id: UUID, currency: str, payable: Sequence[Candidate], now:
                 amounts=[candidate.payable for candidate in payable],
             )
     except IntegrityError as clash:
+        if violated(clash) != "one_open_payout_per_agent":
+            raise
         raise PayoutOpen from clash
     lines = [
         (payout_id, *line)
@@ -223,6 +225,8 @@ def retry(payout_reference: str, *, by: Actor, now: dt.datetime) -> None:
                 now=now,
             )
     except IntegrityError as clash:
+        if violated(clash) != "one_open_payout_per_agent":
+            raise
         raise PayoutOpen from clash
     ledger.post([moves.set_aside(payout, now)], by=by)
     execute("update payout_run set state = 'executing', ended_at = null where id = :id", id=payout.run_id)

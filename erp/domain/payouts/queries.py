@@ -42,7 +42,10 @@ PAYOUTS = """
 RUN_SORTS = {
     "newest": "prepared_at desc, id desc",
     "oldest": "prepared_at, id",
-    "amount": "amount desc, id desc",
+    "prepared_at": "prepared_at, id",
+    "-prepared_at": "prepared_at desc, id desc",
+    "amount": "amount, id",
+    "-amount": "amount desc, id desc",
 }
 PAYOUT_SORTS = RUN_SORTS
 SEEN_BY_AGENT = "p.state not in ('prepared', 'withdrawn')"
