@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_openapi import OpenAPI
 
-from mobile_api import openapi
+from mobile_api import links, openapi, webhooks
 from mobile_api.errors import refuse_values
 from mobile_api.v1 import NOUNS
 
@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
     """Mount version 1 of the API, the webhooks and the referral links on the application."""
     assert isinstance(app, OpenAPI)
     app.validation_error_callback = refuse_values
-    for blueprint in NOUNS:
-        app.register_api(blueprint)
-    app.register_blueprint(openapi.blueprint)
+    for noun in NOUNS:
+        app.register_api(noun)
+    for plain in (openapi.blueprint, webhooks.blueprint, links.blueprint):
+        app.register_blueprint(plain)

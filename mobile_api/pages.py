@@ -23,7 +23,12 @@ class PageQuery(BaseModel):
     )
 
 
-def place(query: PageQuery) -> int | None:
+def page_number(query: PageQuery) -> int:
+    """Which page the cursor stands for, in lists that are paged by number."""
+    return int(place(query) or 1)
+
+
+def place(query: PageQuery) -> int | str | None:
     """Where in its list the cursor stands: a page number, or the id that the page before ended with.
 
     None without a cursor. Raises `Invalid` for a cursor of another list, or one that we never gave.
@@ -36,7 +41,7 @@ def place(query: PageQuery) -> int | None:
         raise _not_ours() from None
     if asked != _list_asked():
         raise _not_ours()
-    return int(at)
+    return at if isinstance(at, int) else str(at)
 
 
 def after(page: Page) -> str | None:
@@ -47,10 +52,13 @@ def after(page: Page) -> str | None:
 def cut(rows: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], str | None]:
     """The page and its `next`, from rows sorted by id of which one more than the limit was asked for."""
     page = rows[: query.limit]
-    return page, _cursor(page[-1].id) if len(rows) > query.limit else None
+    if len(rows) <= query.limit:
+        return page, None
+    last = page[-1].id
+    return page, _cursor(last if isinstance(last, int) else str(last))
 
 
-def _cursor(at: int) -> str:
+def _cursor(at: int | str) -> str:
     text = _signer().dumps([_list_asked(), at])
     return text.decode() if isinstance(text, bytes) else text
 

@@ -1,14 +1,32 @@
 """Version 1 of the API, one file a noun."""
 
-from mobile_api.v1 import auth, balance, banks, commissions, me, orders, standing
+from mobile_api.v1 import (
+    auth,
+    balance,
+    banks,
+    bookings,
+    commissions,
+    establishments,
+    me,
+    orders,
+    payouts,
+    referrals,
+    sign_ups,
+    standing,
+)
 
 NOUNS = (
     auth.api,
     auth.session,
     me.api,
     banks.api,
+    establishments.api,
+    bookings.api,
+    referrals.api,
     balance.api,
     commissions.api,
+    payouts.api,
     standing.api,
+    sign_ups.api,
     orders.api,
 )

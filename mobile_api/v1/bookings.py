@@ -89,7 +89,7 @@ def release_establishment(path: ReferencePath) -> Response:
 def list_bookings(query: BookingQuery) -> Response:
     """List the agent's bookings, newest first."""
     page = bookings.of_agent(
-        g.agent.id, state=query.state, page=pages.place(query) or 1, per_page=query.limit
+        g.agent.id, state=query.state, page=pages.page_number(query), per_page=query.limit
     )
     return answer(Bookings(items=[_shown(booking) for booking in page.rows], next=pages.after(page)))
 

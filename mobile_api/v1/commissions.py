@@ -81,7 +81,8 @@ class Commissions(Shown):
 @for_agent
 def list_commissions(query: pages.PageQuery) -> Response:
     """List the agent's commissions, newest first."""
-    found = commissions.of_agent(g.agent.id, before=pages.place(query), limit=query.limit + 1)
+    place = pages.place(query)
+    found = commissions.of_agent(g.agent.id, before=int(place) if place else None, limit=query.limit + 1)
     page, following = pages.cut(found, query)
     return answer(Commissions(items=[Commission(**_shown(line)) for line in page], next=following))
 

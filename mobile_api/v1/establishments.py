@@ -23,7 +23,7 @@ class Search(pages.PageQuery):
     q: Words = Field("", description="Words of the name or address, or a whole reference")
     city: Words = Field("", description="Exactly this city")
     kind: Words = Field("", description="Exactly this kind", examples=["cafe"])
-    state: State | Literal[""] = Field("", description="Only these")
+    state: Literal["", "free", "booked", "connected"] = Field("", description="Only these")
 
 
 class Establishment(Shown):
@@ -83,7 +83,7 @@ def list_establishments(query: Search) -> Response:
         city=query.city,
         kind=query.kind,
         state=query.state,
-        page=pages.place(query) or 1,
+        page=pages.page_number(query),
         per_page=query.limit,
     )
     items = [_shown(place, place.state, place) for place in page.rows]

@@ -1,0 +1,114 @@
+"""One cast for all: Alice and Bob are agents, the product holds an API key, a stranger holds nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from erp.domain import agents, catalogue, integrations, programmes
+from erp.kernel import clock
+from erp.kernel.actor import Actor
+from erp.kernel.transaction import transaction
+
+TESTS = Actor.system("tests")
+PLACES = ("Cafe Aino", "Ravintola Koti", "Salon Kide")
+
+
+class Caller:
+    """Somebody who calls the API with a credential, or without any."""
+
+    def __init__(self, app: Flask, credential: str | None = None):
+        self.app = app
+        self.credential = credential
+        self.client = app.test_client()
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self._call("GET", path, options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self._call("POST", path, options if body is None else {**options, "json": body})
+
+    def patch(self, path: str, body: Any, **options: Any) -> TestResponse:
+        return self._call("PATCH", path, {**options, "json": body})
+
+    def delete(self, path: str) -> TestResponse:
+        return self._call("DELETE", path, {})
+
+    def _call(self, method: str, path: str, options: dict[str, Any]) -> TestResponse:
+        headers = dict(options.pop("headers", {}))
+        if self.credential:
+            headers["Authorization"] = f"Bearer {self.credential}"
+        return self.client.open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Caller:
+    return Caller(app)
+
+
+@pytest.fixture
+def alice(app: Flask) -> Caller:
+    return signed_in(app, "+79012345601", "Alice Ivanova")
+
+
+@pytest.fixture
+def bob(app: Flask) -> Caller:
+    return signed_in(app, "+79012345602", "Bob Petrov")
+
+
+@pytest.fixture
+def product(app: Flask) -> Caller:
+    with app.app_context(), transaction():
+        _, secret = integrations.issue_key("SuperApp", by=TESTS, now=clock.now())
+    return Caller(app, secret)
+
+
+@pytest.fixture
+def places(app: Flask) -> list[str]:
+    """References of three establishments of Helsinki."""
+    given = [
+        catalogue.Row(line, {"source_id": f"osm-{line}", "name": name, "kind": "cafe", "city": "Helsinki"})
+        for line, name in enumerate(PLACES, 2)
+    ]
+    with app.app_context(), transaction():
+        catalogue.import_establishments(given, source="osm", by=TESTS, now=clock.now())
+        return [catalogue.find_by_source("osm", row.values["source_id"]).reference for row in given]
+
+
+@pytest.fixture
+def programme(app: Flask) -> str:
+    """SuperApp: 5 % from the start, 7 % from the second connection within 90 days, 14 days of hold."""
+    tiers = [programmes.TierRow("Bronze", 0, 500), programmes.TierRow("Silver", 2, 700)]
+    with app.app_context(), transaction():
+        now = clock.now()
+        made = programmes.create("superapp", "SuperApp", "RUB", "Europe/Moscow", by=TESTS, now=now)
+        terms = programmes.draft(made, tiers, programmes.Limits(), by=TESTS, now=now)
+        programmes.activate(terms, by=TESTS, now=now)
+    return "superapp"
+
+
+def newest_code(app: Flask, phone: str) -> str:
+    """Ask for a code as the agent would, and read it as the SMS gateway would."""
+    with app.app_context():
+        with transaction():
+            id = agents.request_code(phone, now=clock.now())
+        text = agents.code_to_send(id, now=clock.now())
+    assert text is not None
+    return text.body[:6]
+
+
+def signed_in(app: Flask, phone: str, name: str) -> Caller:
+    code = newest_code(app, phone)
+    session = Caller(app).post("/auth/sessions", {"phone": phone, "code": code, "name": name})
+    assert session.status_code == 201, session.text
+    return Caller(app, session.json["access_token"])
+
+
+def move_clock(app: Flask, **delta: Any) -> None:
+    """Let time pass on the mock clock."""
+    with app.app_context(), transaction():
+        clock.move(clock.now() + dt.timedelta(**delta), by=TESTS)
