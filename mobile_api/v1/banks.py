@@ -55,6 +55,11 @@ def _members_in(_hour: int) -> tuple[SbpMember, ...]:
     return Payouts.from_settings(config.get()).members()
 
 
+def forget() -> None:
+    """Ask the bank again next time, as after a change of its address."""
+    _members_in.cache_clear()
+
+
 def name_of(member_id: str) -> str:
     """What the bank calls this member. Raises `Invalid` when there is no such bank."""
     for member in members():

@@ -47,9 +47,8 @@ class SignUp(BaseModel):
     inn: Text | None = None
     code: Text | None = Field(None, description="The agent's code as it was typed")
     click: Text | None = Field(None, description="The token that a referral link handed over")
-    establishment: Reference | FromSource | None = Field(
-        None, description="Which place of the catalogue it is"
-    )
+    establishment: Reference | None = Field(None, description="Which place of the catalogue it is")
+    establishment_source: FromSource | None = Field(None, description="The same, by its id at the source")
     programme: Text | None = Field(None, description="Key of the programme; the oldest one when absent")
     occurred_at: Moment | None = Field(None, description="When it signed up; now when absent")
     source_id: ExternalId | None = Field(None, description="The owner's own id of the event")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from erp import config
 from erp.domain import agents, catalogue, integrations, programmes
 from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
+from mobile_api.v1 import banks
+from tests.simulators.running import GOOD_CARD, Simulator, free_port
 
 TESTS = Actor.system("tests")
 PLACES = ("Cafe Aino", "Ravintola Koti", "Salon Kide")
@@ -89,6 +94,46 @@ def programme(app: Flask) -> str:
         terms = programmes.draft(made, tiers, programmes.Limits(), by=TESTS, now=now)
         programmes.activate(terms, by=TESTS, now=now)
     return "superapp"
+
+
+class Bank(Simulator):
+    """The simulated bank, as this instance is configured to find it."""
+
+    def pay(self, order: dict[str, Any]) -> None:
+        """Pay an order on the bank's page with a good card."""
+        path = urlsplit(order["payment_url"]).path
+        assert self.http.get(path).status_code == 200
+        assert self.http.post(path, data={"pan": GOOD_CARD}).status_code < 400
+
+
+@pytest.fixture(scope="session")
+def running_bank(database_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    bank = Bank("simulators.tbank", "--journal", tmp_path_factory.mktemp("bank") / "journal.jsonl")
+    yield bank
+    bank.stop()
+
+
+@pytest.fixture
+def bank(running_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
+    """The bank is there; what a test ordered to go wrong does not go wrong in the next."""
+    yield from _bank_at(running_bank.url, monkeypatch, running_bank)
+    running_bank.http.delete("/_control/misbehave")
+
+
+@pytest.fixture
+def no_bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody answers at the bank's address."""
+    yield from _bank_at(f"http://127.0.0.1:{free_port()}", monkeypatch, None)
+
+
+def _bank_at(url: str, monkeypatch: pytest.MonkeyPatch, found: Any) -> Iterator[Any]:
+    monkeypatch.setenv("REF_TBANK_URL", url)
+    config.get.cache_clear()
+    banks.forget()
+    yield found
+    monkeypatch.undo()
+    config.get.cache_clear()
+    banks.forget()
 
 
 def newest_code(app: Flask, phone: str) -> str:
