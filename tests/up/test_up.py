@@ -27,7 +27,7 @@ class Up:
 
     def __init__(self, var: Path, **settings: str) -> None:
         base = environment.without_settings(os.environ)
-        self.log = var.parent / "up.log"
+        self.log = var.parent / f"up-{id(self)}.log"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "erp.cli", "up"],
@@ -55,45 +55,34 @@ def var() -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture
-def running_up(var: Path) -> Iterator[Up]:
-    started = Up(var)
-    started.wait_until_it_answers()
-    yield started
-    started.process.terminate()
-    started.process.wait()
-
-
 def refusal(var: Path, **settings: str) -> tuple[int, str]:
     refused = Up(var, **settings)
     return refused.process.wait(), refused.said()
 
 
-def test_sigterm_stops_everything_and_is_no_failure(running_up: Up) -> None:
-    family = running_up.family()
+def test_nothing_outlives_an_instance_killed_or_stopped_and_it_starts_again(var: Path) -> None:
+    killed = Up(var)
+    killed.wait_until_it_answers()
+    family = killed.family()
     assert len(family) >= 8  # watchdog, two servers, two simulators, web, worker, scheduler
-    running_up.process.terminate()
-    assert running_up.process.wait() == 0
+    killed.process.kill()
+    killed.process.wait()
+    wait_until(lambda: not any(watchdog.alive(pid) for pid in family))
+
+    again = Up(var)
+    again.wait_until_it_answers()
+    family = again.family()
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.wait() == 0
     assert [pid for pid in family if watchdog.alive(pid)] == []
 
 
-def test_nothing_outlives_a_killed_instance_and_it_starts_again(running_up: Up, var: Path) -> None:
-    family = running_up.family()
-    running_up.process.kill()
-    running_up.process.wait()
-    wait_until(lambda: not any(watchdog.alive(pid) for pid in family))
-    again = Up(var)
-    again.wait_until_it_answers()
-    again.process.send_signal(signal.SIGINT)
-    assert again.process.wait() == 0
-
-
 def test_a_second_instance_on_the_same_data_is_refused_with_the_address_of_the_first(
-    running_up: Up, var: Path
+    instance: up.Instance,
 ) -> None:
-    code, said = refusal(var)
+    code, said = refusal(Path(instance.env["REF_VAR"]))
     assert code == 3
-    assert "Ref already runs at http://127.0.0.1:" in said
+    assert f"Ref already runs at {instance.url}" in said
 
 
 def test_one_named_server_without_the_other_is_refused(var: Path) -> None:
