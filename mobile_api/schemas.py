@@ -40,7 +40,7 @@ def _rfc3339(moment: dt.datetime) -> str:
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
-    PlainSerializer(_rfc3339, return_type=str),
+    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
     Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-22T04:30:00Z"]}),
 ]
 Text = Annotated[
