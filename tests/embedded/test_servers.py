@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,6 +174,20 @@ def test_paths_with_spaces_and_other_letters_work(var: Path) -> None:
     finally:
         started.stop()
         places.find(odd).sockets.rmdir()
+
+
+def test_a_project_in_a_closed_folder_works_even_for_root_who_steps_down(var: Path) -> None:
+    closed = var.parent / "closed"
+    closed.mkdir(mode=0o700)
+    started = embedded.start(closed / "var", durable=False)
+    try:
+        write_row(started.urls)
+        assert closed.stat().st_mode & 0o077 == 0, "the folder stays closed"
+    finally:
+        started.stop()
+        where = places.find(closed / "var")
+        if where.staged:
+            shutil.rmtree(where.base)
 
 
 def test_a_user_unknown_to_the_system_is_told_what_to_do() -> None:
