@@ -11,7 +11,7 @@ import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 from rq import SimpleWorker
 
 from erp import up
@@ -33,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if WHOLE_RUN in config.stash:
         config.stash[WHOLE_RUN].close()
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a whole running instance go to one worker, so that only one is started."""
+    for item in items:
+        if "instance" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("instance"))
 
 
 @pytest.fixture(scope="session")
@@ -126,9 +134,10 @@ def live(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(page: Page) -> Iterator[Page]:
+def page(new_context: Callable[[], BrowserContext]) -> Iterator[Page]:
     """A page that fails its test on any script error, blocked resource or line in the console's red."""
     problems: list[str] = []
+    page = new_context().new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     yield page

@@ -19,7 +19,7 @@ from erp.embedded import watchdog
 from erp.up import environment
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("up")  # they take the usual ports
+pytestmark = pytest.mark.xdist_group("instance")  # they take the usual ports
 
 
 class Up:
