@@ -30,7 +30,13 @@ from erp.domain.payments.queries import (
     search_orders,
     search_payments,
 )
-from erp.domain.payments.refunds import NotRefundable, RefundInProgress, ask_refund, attest_refunded_total
+from erp.domain.payments.refunds import (
+    NotRefundable,
+    RefundInProgress,
+    ask_refund,
+    attest_refunded_total,
+    begin_refund,
+)
 from erp.domain.payments.rules import LARGEST_NOTIFICATION, NOTIFICATION_PATH, STATUSES, Attention, Verdict
 
 __all__ = [
@@ -53,6 +59,7 @@ __all__ = [
     "attest_refunded_total",
     "begin_check",
     "begin_init",
+    "begin_refund",
     "events_of_payment",
     "find_order",
     "find_order_by_external_id",

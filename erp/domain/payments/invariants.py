@@ -24,9 +24,9 @@ def bank_references_agree() -> Finding:
         for found in rows(
             """select p.reference, w.why
                from payment p
-               left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || ':confirmed'
+               left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || '\\:confirmed'
                left join lateral (select max(r.refunded_total) as total, bool_and(r.source = p.provider
-                        and r.source_id = p.provider_payment_id || ':refunded:' || r.refunded_total) as named
+                        and r.source_id = p.provider_payment_id || '\\:refunded\\:' || r.refunded_total) as named
                       from event r where r.payment_id = p.id and r.kind = 'refund') r on true
                cross join lateral (values
                  (p.status not in ('asked', 'unknown', 'refused') and p.provider_payment_id is null,

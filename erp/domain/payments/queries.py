@@ -33,7 +33,7 @@ PAYMENTS = """
   join customer c on c.id = o.customer_id
   left join establishment s on s.id = c.establishment_id
   left join referral r on r.customer_id = c.id
-  left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || ':confirmed'"""
+  left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || '\\:confirmed'"""
 PAYMENT_ORDERS = {
     "newest": "created_at desc, id desc",
     "oldest": "created_at, id",

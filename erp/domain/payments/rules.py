@@ -125,16 +125,6 @@ class RefundState(StrEnum):
     ATTESTED = "attested"
 
 
-REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
-    RefundState.ASKED: frozenset({RefundState.SENT}),
-    RefundState.SENT: frozenset(
-        {RefundState.DONE, RefundState.REFUSED, RefundState.UNKNOWN, RefundState.SENT}
-    ),
-    RefundState.UNKNOWN: frozenset({RefundState.DONE, RefundState.REFUSED, RefundState.SENT}),
-    RefundState.DONE: frozenset(),
-    RefundState.REFUSED: frozenset(),
-    RefundState.ATTESTED: frozenset(),
-}
 OPEN_REFUNDS = (RefundState.ASKED, RefundState.SENT, RefundState.UNKNOWN)
 
 
