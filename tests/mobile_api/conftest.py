@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +13,16 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from erp import config
-from erp.domain import agents, catalogue, integrations, programmes
+from erp.domain import agents, catalogue, integrations, payments, payouts, programmes
+from erp.jobs import commissions as commission_jobs
+from erp.jobs import payments as payment_jobs
+from erp.jobs import payouts as payout_jobs
 from erp.kernel import clock
 from erp.kernel.actor import Actor
+from erp.kernel.ids import uuid7
 from erp.kernel.transaction import transaction
 from mobile_api.v1 import banks
+from simulators.tbank.protocol import token
 from tests.simulators.running import GOOD_CARD, Simulator, free_port
 
 TESTS = Actor.system("tests")
@@ -128,12 +134,85 @@ def no_bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _bank_at(url: str, monkeypatch: pytest.MonkeyPatch, found: Any) -> Iterator[Any]:
     monkeypatch.setenv("REF_TBANK_URL", url)
-    config.get.cache_clear()
-    banks.forget()
+    _forget_the_bank()
     yield found
     monkeypatch.undo()
-    config.get.cache_clear()
+    _forget_the_bank()
+
+
+def _forget_the_bank() -> None:
+    """Settings and gateways are made once a process; make them again."""
+    for made_once in (config.get, payment_jobs.edge, payout_jobs.edge):
+        made_once.cache_clear()
     banks.forget()
+
+
+@dataclass(frozen=True)
+class Business:
+    """What the owner does with agents, as far as the API is not the place for it."""
+
+    app: Flask
+    product: Caller
+    bank: Bank
+    work: Callable[[], None]
+
+    def sign_up(self, external_id: str, agent: Caller) -> dict[str, Any]:
+        """A company signs up with the agent's code."""
+        code = agent.get("/me").json["code"]
+        sign_up = {"external_id": external_id, "kind": "company", "name": "Kahvi Oy", "code": code}
+        return self.product.post("/sign-ups", sign_up).json  # type: ignore[no-any-return]
+
+    def receive(self, amount: int, external_id: str, customer: str) -> None:
+        """The customer pays an order through the bank, and the bank tells us."""
+        total = {"amount": amount, "currency": "RUB"}
+        asked = {"external_id": external_id, "customer": customer, "total": total, "description": "SuperApp"}
+        order = self.product.post("/orders", asked).json
+        self.bank.pay(order)
+        answer = self.product.client.post(payments.NOTIFICATION_PATH, json=notification(order))
+        assert answer.text == "OK"
+        self.work()
+
+    def let_holds_pass(self) -> None:
+        move_clock(self.app, days=15)
+        with self.app.app_context():
+            commission_jobs.mature()
+
+    def pay_out(self, agent_reference: str) -> None:
+        """The agent is let be paid, and two members of staff pay everybody out."""
+        with self.app.app_context():
+            now = clock.now()
+            with transaction():
+                agent = agents.find(agent_reference)
+                agents.activate(agent.id, by=TESTS, now=now)
+                agents.update_profile(
+                    agent.id, bank_member_id="100000000004", bank_name="Т-Банк", by=TESTS, now=now
+                )
+            with transaction():
+                run = payouts.prepare_run("RUB", by=Actor.staff(uuid7()), now=now)
+            with transaction():
+                payouts.approve_run(run, by=Actor.staff(uuid7()), now=now)
+        self.work()
+
+
+@pytest.fixture
+def business(app: Flask, product: Caller, programme: str, bank: Bank, work: Callable[[], None]) -> Business:
+    return Business(app, product, bank, work)
+
+
+def notification(order: dict[str, Any], **change: Any) -> dict[str, Any]:
+    """What the bank would post about an order's payment, signed."""
+    settings = config.get()
+    news = {
+        "TerminalKey": settings.tbank_terminal_key,
+        "OrderId": order["payment"],
+        "Success": True,
+        "Status": "CONFIRMED",
+        "PaymentId": int(order["payment_url"].rpartition("/")[2]),
+        "ErrorCode": "0",
+        "Amount": order["total"]["amount"],
+        **change,
+    }
+    return news | {"Token": token(news, settings.tbank_password.get_secret_value())}
 
 
 def newest_code(app: Flask, phone: str) -> str:

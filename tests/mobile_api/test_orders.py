@@ -6,10 +6,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from erp import config
 from erp.domain import payments
-from simulators.tbank.protocol import token
-from tests.mobile_api.conftest import Bank, Caller
+from tests.mobile_api.conftest import Bank, Caller, notification
 
 ORDER = {
     "external_id": "invoice-77",
@@ -96,21 +94,6 @@ def test_an_unknown_order_is_not_found(product: Caller) -> None:
     assert product.get("/orders/nothing").status_code == 404
 
 
-def _notification(order: dict[str, object], **change: object) -> dict[str, object]:
-    settings = config.get()
-    news = {
-        "TerminalKey": settings.tbank_terminal_key,
-        "OrderId": order["payment"],
-        "Success": True,
-        "Status": "CONFIRMED",
-        "PaymentId": int(str(order["payment_url"]).rpartition("/")[2]),
-        "ErrorCode": "0",
-        "Amount": 150_000,
-        **change,
-    }
-    return news | {"Token": token(news, settings.tbank_password.get_secret_value())}
-
-
 def _notify(caller: Caller, news: dict[str, object]) -> tuple[int, str, str]:
     answer = caller.client.post(
         payments.NOTIFICATION_PATH, data=json.dumps(news), content_type="application/json"
@@ -123,7 +106,7 @@ def test_the_banks_news_is_answered_ok_and_the_bank_is_asked(
 ) -> None:
     order = product.post("/orders", ORDER).json
     bank.pay(order)
-    assert _notify(stranger, _notification(order)) == (200, "OK", "text/plain")
+    assert _notify(stranger, notification(order)) == (200, "OK", "text/plain")
     work()
     assert product.get("/orders/invoice-77").json["state"] == "paid"
 
@@ -132,15 +115,15 @@ def test_news_of_a_payment_that_nobody_made_books_nothing(
     product: Caller, stranger: Caller, bank: Bank, work: Callable[[], None]
 ) -> None:
     order = product.post("/orders", ORDER).json
-    assert _notify(stranger, _notification(order))[0] == 200
+    assert _notify(stranger, notification(order))[0] == 200
     work()
     assert product.get("/orders/invoice-77").json["state"] == "open"
 
 
 def test_badly_signed_and_unknown_news_are_refused(product: Caller, stranger: Caller, bank: Bank) -> None:
     order = product.post("/orders", ORDER).json
-    assert _notify(stranger, _notification(order) | {"Amount": 1})[0] == 403
-    assert _notify(stranger, _notification(order, OrderId="PAY-00000000"))[0] == 404
+    assert _notify(stranger, notification(order) | {"Amount": 1})[0] == 403
+    assert _notify(stranger, notification(order, OrderId="PAY-00000000"))[0] == 404
     assert product.get("/orders/invoice-77").json["state"] == "open"
 
 
