@@ -3,23 +3,35 @@
 from flask import Flask
 
 from erp.blueprints import (
+    agents,
     api_keys,
     audit,
+    bookings,
+    cases,
     clock,
+    commissions,
+    establishments,
     home,
     jobs,
+    payments,
+    payout_runs,
+    payouts,
     presentation,
+    programmes,
+    referrals,
     sessions,
     shell,
     staff,
 )
 
-NOUNS = (home, audit, jobs, staff, api_keys, clock, sessions)
+WORK = (home, establishments, bookings, agents, referrals, cases)
+MONEY = (commissions, payments, payouts, payout_runs, programmes)
+SYSTEM = (audit, jobs, staff, api_keys, clock, sessions)
 
 
 def register(app: Flask) -> None:
     """Mount every page on the application."""
     presentation.register(app)
     shell.register(app)
-    for noun in NOUNS:
+    for noun in (*WORK, *MONEY, *SYSTEM):
         app.register_blueprint(noun.bp)

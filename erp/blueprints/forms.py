@@ -89,6 +89,7 @@ def percent_in(field: Field) -> int:
 def _tell_fields(form: Form, problems: Mapping[str, str]) -> None:
     fields = {field.name: field for field in _every_field(form)}
     for name, problem in problems.items():
+        name = name.removesuffix("_bps")  # a rate is typed as percent
         if name in fields:
             fields[name].errors = [*fields[name].errors, gettext(problem[:1].upper() + problem[1:])]
 

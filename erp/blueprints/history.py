@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from erp.blueprints.people import actor_names
+from erp.blueprints.people import actor_names, split_actor
 from erp.kernel import audit
 
 
@@ -96,6 +97,23 @@ def told(entries: Iterable[Any]) -> list[Item]:
     names = actor_names((entry.actor_kind, entry.actor_id) for entry in entries)
     items = [_item(entry, names[entry.actor_kind, entry.actor_id]) for entry in entries]
     return items[::-1]
+
+
+def happened(entries: Iterable[Any]) -> list[Item]:
+    """Deeds, news of the bank and facts of one payment or payout (at, source, what, who, details), newest first."""
+    entries = list(entries)
+    names = actor_names(split_actor(entry.who) for entry in entries)
+    return [_happening(entry, names[split_actor(entry.who)]) for entry in entries][::-1]
+
+
+def _happening(entry: Any, who: str) -> Item:
+    if entry.source == "notification":
+        title = gettext("The bank said %(status)s", status=entry.what)
+        return Item(entry.at, title, entry.details["verdict"].replace("_", " "), "landmark", "")
+    if entry.source == "event":
+        title = gettext("Became a fact: %(kind)s", kind=entry.what)
+        return Item(entry.at, title, entry.details["evidence"].replace("_", " "), "stamp", "ok")
+    return _item(SimpleNamespace(at=entry.at, action=entry.what, details=entry.details), who)
 
 
 def deed(action: str) -> Deed:

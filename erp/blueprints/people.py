@@ -57,9 +57,24 @@ def actor_names(actors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]
     return {actor: known.get(actor, actor[1]) for actor in actors}
 
 
+def with_actor_names(rows: Iterable[Any], *columns: str) -> list[SimpleNamespace]:
+    """Rows whose `columns` hold actors ("staff:<id>"), which become names."""
+    rows = list(rows)
+    actors = {text: split_actor(text) for row in rows for column in columns if (text := getattr(row, column))}
+    names = actor_names(actors.values())
+    known = {None: None, **{text: names[actor] for text, actor in actors.items()}}
+    return dressed(rows, lambda row: {column: known[getattr(row, column)] for column in columns})
+
+
+def split_actor(actor: str) -> tuple[str, str]:
+    """("staff", "<id>") of "staff:<id>"."""
+    kind, _colon, id = actor.partition(":")
+    return kind, id
+
+
 def actor_name(actor: str | None) -> str | None:
     """The name of one who is stored as "staff:<id>"."""
     if actor is None:
         return None
-    kind, _colon, id = actor.partition(":")
-    return actor_names([(kind, id)])[kind, id]
+    known = split_actor(actor)
+    return actor_names([known])[known]

@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from erp.domain import payments
+from erp.domain import payments, payouts, referrals
 from erp.kernel import outbox
 from erp.kernel.permissions import Permission
 
@@ -36,6 +36,33 @@ class Waiting(NamedTuple):
 
 
 KINDS = [
+    Kind(
+        "cases.index",
+        {"state": "open"},
+        Permission.REFERRALS_READ,
+        "scale",
+        _("Cases to decide"),
+        _("A booking and a code named different agents. What they earned is frozen until somebody decides."),
+        referrals.open_cases,
+    ),
+    Kind(
+        "payout_runs.index",
+        {"state": "draft"},
+        Permission.PAYOUTS_READ,
+        "layers",
+        _("Payout runs to approve"),
+        _("Somebody prepared them; a different person must approve before money leaves."),
+        payouts.runs_to_approve,
+    ),
+    Kind(
+        "payouts.index",
+        {"state": "failed"},
+        Permission.PAYOUTS_READ,
+        "hand-coins",
+        _("Payouts that failed"),
+        _("The bank refused for certain. See why, then try again."),
+        payouts.failed,
+    ),
     Kind(
         "payments.index",
         {"attention": "yes"},

@@ -22,6 +22,12 @@ SORTS = {
     "newest": "booked_at desc, id desc",
     "oldest": "booked_at, id",
     "expiring": "ended_at is not null, expires_at, id",
+    "booked_at": "booked_at, id",
+    "-booked_at": "booked_at desc, id desc",
+    "expires_at": "ended_at is not null, expires_at, id",
+    "-expires_at": "ended_at is not null, expires_at desc, id desc",
+    "establishment": "lower(establishment_name), id",
+    "-establishment": "lower(establishment_name) desc, id",
     "place": "lower(establishment_name), id",
     "agent": "agent_code, booked_at desc, id",
 }
@@ -32,6 +38,9 @@ PLACE_SORTS = {
     "name": "translate(lower(name), 'ё', 'е'), id",
     "city": "city nulls last, translate(lower(name), 'ё', 'е'), id",
     "kind": "kind nulls last, translate(lower(name), 'ё', 'е'), id",
+    "-name": "translate(lower(name), 'ё', 'е') desc, id",
+    "-city": "city desc nulls last, translate(lower(name), 'ё', 'е'), id",
+    "-kind": "kind desc nulls last, translate(lower(name), 'ё', 'е'), id",
     "newest": "id desc",
 }
 

@@ -16,7 +16,7 @@ from erp.kernel.paging import Page, paged
 LISTED = """
 select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
        c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
-       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id,
+       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence,
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
@@ -34,7 +34,14 @@ left join establishment s on s.id = r.establishment_id
 left join payment y on y.id = e.payment_id
 left join lateral (select sum(l.amount) as paid from open_payout_line l where l.commission_id = c.id) o on true
 """
-SORTS = {"newest": "id desc", "oldest": "id", "amount": "net desc, id desc"}
+SORTS = {
+    "newest": "id desc",
+    "oldest": "id",
+    "occurred_at": "occurred_at, id",
+    "-occurred_at": "occurred_at desc, id desc",
+    "amount": "net, id",
+    "-amount": "net desc, id desc",
+}
 
 
 def search(

@@ -74,17 +74,19 @@ def search_payments(
     text: str = "",
     status: str = "",
     attention: bool = False,
+    customer: str = "",
     order: str = "newest",
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
     """Payments; `text` is the beginning of a reference, of the bank's id or of an id of the owner's.
 
-    `attention` leaves only those that a person must look at; `order` is a key of `PAYMENT_ORDERS`.
+    `attention` leaves only those that a person must look at, `customer` those of one (`CUS-…`); `order` is a key of `PAYMENT_ORDERS`.
     """
     return paged(
         f"""{PAYMENTS}
            where (:status = '' or p.status = :status) and (not :attention or p.attention is not null)
+             and (:customer = '' or c.reference = :customer)
              and (:text = '' or p.reference ilike :text || '%' or o.reference ilike :text || '%'
                   or p.provider_payment_id like :text || '%' or o.external_id ilike :text || '%'
                   or c.external_id ilike :text || '%')""",
@@ -94,6 +96,7 @@ def search_payments(
         text=text.strip(),
         status=status,
         attention=attention,
+        customer=customer,
     )
 
 

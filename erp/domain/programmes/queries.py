@@ -40,23 +40,37 @@ def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
     return found
 
 
-def search(q: str = "", page: int = 1) -> Page:
+SORTS = {"name": "lower(name), id", "-name": "lower(name) desc, id"}
+
+
+def search(q: str = "", sort: str = "name", page: int = 1) -> Page:
+    """Programmes with what their active terms, if any, say in short, and how many referrals they have."""
     return paged(
         """select p.id, p.reference, p.key, p.name, p.currency, p.zone, p.created_at, t.id as terms_id,
-                  t.version, t.effective_from, t.hold_days, t.window_days
+                  t.version, t.effective_from, t.hold_days, t.window_days, rates.lowest_bps, rates.highest_bps,
+                  (select count(*) from referral r where r.programme_id = p.id) as referrals
            from programme p left join terms t on t.programme_id = p.id and t.state = 'active'
+           left join lateral (select min(rate_bps) as lowest_bps, max(rate_bps) as highest_bps
+                              from tier where tier.terms_id = t.id) rates on true
            where :q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q""",
-        "name, id",
+        SORTS.get(sort, SORTS["name"]),
         page=page,
         q=q,
     )
 
 
+PROGRAMME = "select id, reference, key, name, currency, zone, created_at from programme"
+
+
+def get(id: UUID) -> sa.Row[Any]:
+    found = row(f"{PROGRAMME} where id = :id", id=id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def find(reference: str) -> sa.Row[Any]:
-    found = row(
-        "select id, reference, key, name, currency, zone, created_at from programme where reference = :ref",
-        ref=reference,
-    )
+    found = row(f"{PROGRAMME} where reference = :ref", ref=reference)
     if found is None:
         raise NotFound
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.kernel.db import row, rows
+from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.personal import reveal, reveal_many
@@ -47,6 +47,10 @@ CUSTOMER = """select c.id, c.reference, c.external_id, c.kind, c.signed_up_at, c
 SORTS = {
     "newest": "registered_at desc, id desc",
     "oldest": "registered_at, id",
+    "registered_at": "registered_at, id",
+    "-registered_at": "registered_at desc, id desc",
+    "basis": "basis, registered_at desc, id",
+    "-basis": "basis desc, registered_at desc, id",
     "agent": "agent_code, registered_at desc, id",
 }
 
@@ -108,15 +112,33 @@ def cases_of(referral_id: UUID) -> Sequence[sa.Row[Any]]:
     return rows(f"{CASE} where k.referral_id = :id order by k.opened_at", id=referral_id)
 
 
-def search_cases(*, state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Page:
-    """Contested attributions, those that wait for a decision first, the longest waiting on top."""
+CASE_SORTS = {"opened_at": "opened_at, id", "-opened_at": "opened_at desc, id desc"}
+
+
+def search_cases(
+    *, q: str = "", state: str = "", sort: str = "", page: int = 1, per_page: int = PER_PAGE
+) -> Page:
+    """Contested attributions, those that wait for a decision first, the longest waiting on top.
+
+    `q`: the reference of the case or referral, an agent's code, or part of the place's name.
+    """
     return paged(
-        f"{CASE} where :state = '' or k.state = :state",
-        "state <> 'open', opened_at, id",
+        f"""{CASE}
+            where (:state = '' or k.state = :state)
+              and (:q = '' or k.reference = upper(:q) or r.reference = upper(:q) or h.code = upper(:q)
+                   or o.code = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
+        CASE_SORTS.get(sort, "state <> 'open', opened_at, id"),
         page=page,
         per_page=per_page,
+        q=q.strip(),
         state=state,
     )
+
+
+def open_cases() -> int:
+    """How many attributions wait for a decision."""
+    number: int = scalar("select count(*) from attribution_case where state = 'open'")
+    return number
 
 
 def find_customer(reference: str) -> sa.Row[Any]:

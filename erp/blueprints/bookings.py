@@ -1,0 +1,155 @@
+"""Bookings: made and released by staff on the page of a place, moved through their stages on their own."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from wtforms import StringField
+
+from erp.blueprints import establishments
+from erp.blueprints.establishments import BookingForm
+from erp.blueprints.forms import Filters, Form, attempt, needed
+from erp.blueprints.history import history_of
+from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.people import with_agent_names
+from erp.blueprints.responses import done, page_or_part, refused
+from erp.blueprints.states import state_of
+from erp.domain import agents, bookings, catalogue
+from erp.kernel import clock
+from erp.kernel.errors import NotFound
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("bookings", __name__)
+STATES = ("open", *bookings.ENDINGS)
+ICONS = {"booked": "bookmark", "contacted": "phone", "meeting": "calendar", "agreed": "handshake"}
+
+
+class ExtensionForm(Form):
+    note = StringField(_("Why it needs more time"), [needed])
+
+
+class Stage(NamedTuple):
+    """A stage on the way of a booking: `state` is done, current, failed or later."""
+
+    title: str
+    icon: str
+    state: str
+    text: str = ""
+    at: Any = None
+
+
+@bp.get("/bookings")
+@requires(Permission.BOOKINGS_READ)
+def index() -> Any:
+    form = Filters()
+    state = request.args.get("state", "")
+    found = bookings.search(q=form.value("q"), state=state, sort=sort_key(), page=page_number())
+    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
+    tabs = [(gettext("All"), "", None), *((state_of(name).label, name, None) for name in STATES)]
+    return page_or_part("bookings/index.html", "bookings/_rows.html", form=form, page=page, states=tabs)
+
+
+@bp.get("/bookings/<reference>")
+@requires(Permission.BOOKINGS_READ)
+def show(reference: str) -> Any:
+    return render_template("bookings/show.html", **_shown(reference))
+
+
+@bp.post("/establishments/<reference>/booking")
+@requires(Permission.BOOKINGS_WRITE)
+def create(reference: str) -> Any:
+    place, form = catalogue.find(reference), BookingForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        agent = agents.by_code(form.agent.data) or agents.find(form.agent.data)
+        bookings.book(agent.id, place.id, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        context = establishments.shown(reference) | {"form": form, "refusal": tried.refusal}
+        return refused("establishments/show.html", "establishments/_booking.html", **context)
+    flash(gettext("%(place)s is booked.", place=place.name))
+    url = url_for("establishments.show", reference=reference)
+    return done(url, "establishments/_booking.html", **establishments.shown(reference))
+
+
+@bp.delete("/establishments/<reference>/booking")
+@bp.post("/establishments/<reference>/booking/release")
+@requires(Permission.BOOKINGS_WRITE)
+def release(reference: str) -> Any:
+    """By DELETE, or by POST from a form, which knows no DELETE."""
+    place = catalogue.find(reference)
+    with attempt() as tried, transaction():
+        held = bookings.open_on(place.claim_group_id, at=clock.now())
+        if held is None:
+            raise NotFound(gettext("Nobody holds this place now."))
+        bookings.release(held.id, by=current_user.actor, now=clock.now())
+    context = establishments.shown(reference) | {"refusal": tried.refusal}
+    if tried.refusal:
+        return refused("establishments/show.html", "establishments/_booking.html", **context)
+    flash(gettext("%(place)s is free again.", place=place.name))
+    url = url_for("establishments.show", reference=reference)
+    return done(url, "establishments/_booking.html", **context)
+
+
+@bp.post("/bookings/<reference>/stage")
+@requires(Permission.BOOKINGS_WRITE)
+def stage(reference: str) -> Any:
+    booking, to = bookings.find(reference), request.form.get("stage", "")
+    with attempt() as tried, transaction():
+        bookings.move_stage(booking.id, to, by=current_user.actor, now=clock.now())
+    context = _shown(reference) | {"refusal": tried.refusal}
+    if tried.refusal:
+        return refused("bookings/show.html", "bookings/_stage.html", **context)
+    return done(url_for("bookings.show", reference=reference), "bookings/_stage.html", **context)
+
+
+@bp.post("/bookings/<reference>/extension")
+@requires(Permission.BOOKINGS_WRITE)
+def extend(reference: str) -> Any:
+    booking, form = bookings.find(reference), ExtensionForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        bookings.extend(booking.id, form.note.data, by=current_user.actor, now=clock.now())
+    context = _shown(reference) | {"refusal": tried.refusal}
+    if tried.refusal:
+        return refused("bookings/show.html", "bookings/_stage.html", **context | {"extension_form": form})
+    flash(gettext("The booking lasts one more term."))
+    return done(url_for("bookings.show", reference=reference), "bookings/_stage.html", **context)
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    (booking,) = with_agent_names([bookings.find(reference)], agent_name="agent_id")
+    is_open = booking.ended_at is None and booking.expires_at > clock.now()
+    moves = [stage for stage in (*bookings.STAGES, "lost") if stage in bookings.MOVES[booking.stage]]
+    return {
+        "booking": booking,
+        "is_open": is_open,
+        "stages": _stages(booking),
+        "moves": moves if is_open else [],
+        "history": history_of("booking", booking.id),
+        "extension_form": ExtensionForm(formdata=None),
+        "refusal": None,
+    }
+
+
+def _stages(booking: Any) -> list[Stage]:
+    """How far the agent has come, and how it ended."""
+    reached = bookings.STAGES.index(booking.stage)
+    stages = [
+        Stage(
+            str(state_of(name).label),
+            ICONS[name],
+            "done" if at < reached or booking.ended_at else "current" if at == reached else "later",
+        )
+        for at, name in enumerate(bookings.STAGES)
+        if at <= reached or not booking.ended_at
+    ]
+    if booking.ended_at is None:
+        return [*stages, Stage(gettext("Connected"), "link", "later")]
+    ended = "done" if booking.ending == "connected" else "failed"
+    icon = "link" if booking.ending == "connected" else "x"
+    return [*stages, Stage(str(state_of(booking.ending).label), icon, ended, "", booking.ended_at)]

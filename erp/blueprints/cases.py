@@ -1,0 +1,91 @@
+"""Attributions that two agents claim: a person decides, and the frozen money follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from wtforms import RadioField, TextAreaField
+
+from erp.blueprints.forms import Filters, Form, attempt, choice, needed
+from erp.blueprints.history import history_of
+from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.people import actor_name, with_agent_names
+from erp.blueprints.responses import done, page_or_part, refused
+from erp.blueprints.states import state_of
+from erp.domain import commissions, referrals
+from erp.kernel import clock
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("cases", __name__, url_prefix="/cases")
+STATES = ("open", *referrals.DECISIONS.values())
+NAMES = {"holder_name": "holder_agent_id", "other_name": "other_agent_id"}
+
+
+class CaseFilters(Filters):
+    state = choice(_("Any state"))
+
+
+class DecisionForm(Form):
+    decision = RadioField(_("Whose customer is it?"), [needed])
+    note = TextAreaField(_("Why"), [needed], description=_("Both agents may ask for it."))
+
+    def __init__(self, case: Any, **values: Any):
+        super().__init__(**values)
+        self.decision.choices = [
+            ("uphold", gettext("%(agent)s keeps the customer", agent=case.holder_name)),
+            ("transfer", gettext("%(agent)s gets the customer, and what was earned", agent=case.other_name)),
+        ]
+
+
+@bp.get("")
+@requires(Permission.REFERRALS_READ)
+def index() -> Any:
+    form = CaseFilters(state=[(state, state_of(state).label) for state in STATES])
+    found = referrals.search_cases(
+        q=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number()
+    )
+    page = with_rows(found, with_agent_names(found.rows, **NAMES))
+    return page_or_part("cases/index.html", "cases/_rows.html", form=form, page=page)
+
+
+@bp.get("/<reference>")
+@requires(Permission.REFERRALS_READ)
+def show(reference: str) -> Any:
+    return render_template("cases/show.html", **_shown(reference))
+
+
+@bp.post("/<reference>/decision")
+@requires(Permission.CASES_DECIDE)
+def decide(reference: str) -> Any:
+    context = _shown(reference)
+    form = DecisionForm(context["case"])
+    with attempt(form) as tried, transaction():
+        form.check()
+        referrals.decide_case(
+            context["case"].id, form.decision.data, form.note.data, by=current_user.actor, now=clock.now()
+        )
+    if tried.refusal:
+        return refused(
+            "cases/show.html",
+            "cases/_decision.html",
+            **_shown(reference) | {"form": form, "refusal": tried.refusal},
+        )
+    flash(gettext("Decided. The frozen commissions follow now."))
+    return done(url_for("cases.show", reference=reference), "cases/_decision.html", **_shown(reference))
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    (case,) = with_agent_names([referrals.find_case(reference)], **NAMES)
+    case.decided_by = actor_name(case.decided_by)
+    return {
+        "case": case,
+        "frozen": commissions.search(q=case.referral_reference, state="frozen").rows,
+        "history": history_of("attribution_case", case.id),
+        "form": DecisionForm(case, formdata=None),
+        "refusal": None,
+    }

@@ -1,0 +1,149 @@
+"""Money that customers pay through the bank, and that goes back to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from wtforms import StringField, TextAreaField
+
+from erp.blueprints.forms import Filters, Form, Outcome, amount_in, attempt, choice, needed
+from erp.blueprints.history import happened
+from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.people import with_agent_names
+from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.states import state_of
+from erp.domain import commissions, payments
+from erp.kernel import clock
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("payments", __name__, url_prefix="/payments")
+SHOWN_STATUSES = (
+    "NEW",
+    "AUTHORIZED",
+    "CONFIRMED",
+    "PARTIAL_REFUNDED",
+    "REFUNDED",
+    "REJECTED",
+    "CANCELED",
+    "DEADLINE_EXPIRED",
+    "unknown",
+)
+
+
+class PaymentFilters(Filters):
+    status = choice(_("Any state"))
+    attention = choice(_("All"))
+
+
+class RefundForm(Form):
+    amount = StringField(_("Amount"), [needed], render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    reason = StringField(_("Why"), [needed])
+
+
+class TotalForm(Form):
+    total = StringField(
+        _("Refunded in all"),
+        [needed],
+        description=_("As the bank's cabinet shows it."),
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    note = StringField(_("Where the figure is from"), [needed])
+
+
+class FoundForm(Form):
+    note = TextAreaField(_("What you found"), [needed])
+
+
+@bp.get("")
+@requires(Permission.PAYMENTS_READ)
+def index() -> Any:
+    statuses = [(status, state_of(status.lower()).label) for status in SHOWN_STATUSES]
+    form = PaymentFilters(status=statuses, attention=[("yes", _("To look at"))])
+    page = payments.search_payments(
+        text=form.value("q"),
+        status=form.value("status"),
+        attention=bool(form.value("attention")),
+        order=sort_key(),
+        page=page_number(),
+    )
+    return page_or_part("payments/index.html", "payments/_rows.html", form=form, page=page)
+
+
+@bp.get("/<reference>")
+@requires(Permission.PAYMENTS_READ)
+def show(reference: str) -> Any:
+    return render_template("payments/show.html", **_shown(reference))
+
+
+@bp.post("/<reference>/refunds")
+@requires(Permission.PAYMENTS_REFUND)
+def refund(reference: str) -> Any:
+    payment, form = payments.find_payment(reference), RefundForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        payments.ask_refund(
+            payment.reference,
+            amount=amount_in(form.amount, payment.currency),
+            reason=form.reason.data,
+            by=current_user.actor,
+            now=clock.now(),
+        )
+    return _answered(reference, tried, gettext("The bank is asked to give it back."), refund_form=form)
+
+
+@bp.post("/<reference>/refunded-total")
+@requires(Permission.PAYMENTS_REFUND)
+def attest(reference: str) -> Any:
+    """For refunds made in the bank's cabinet, whose sum the bank does not tell us."""
+    payment, form = payments.find_payment(reference), TotalForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        payments.attest_refunded_total(
+            payment.reference,
+            total=amount_in(form.total, payment.currency),
+            note=form.note.data,
+            by=current_user.actor,
+            now=clock.now(),
+        )
+    return _answered(reference, tried, gettext("The total is written down."), total_form=form)
+
+
+@bp.post("/<reference>/attention")
+@requires(Permission.PAYMENTS_REFUND)
+def settle_attention(reference: str) -> Any:
+    payment, form = payments.find_payment(reference), FoundForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        payments.settle_attention(
+            payment.reference, note=form.note.data, by=current_user.actor, now=clock.now()
+        )
+    return _answered(reference, tried, gettext("Noted. It no longer waits for anybody."), found_form=form)
+
+
+def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any:
+    if tried.refusal:
+        context = _shown(reference) | form | {"refusal": tried.refusal}
+        return refused("payments/show.html", "payments/_refund.html", **context)
+    flash(success)
+    return seen_other(url_for("payments.show", reference=reference))
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    payment = payments.find_payment(reference)
+    earned = commissions.search(q=payment.reference).rows
+    return {
+        "payment": payment,
+        "refunds": payments.refunds_of(reference),
+        "commissions": with_agent_names(earned, agent_name="agent_id"),
+        "notifications": payments.notifications_of(reference),
+        "history": happened(payments.payment_timeline(reference)),
+        "refund_form": RefundForm(formdata=None),
+        "total_form": TotalForm(formdata=None),
+        "found_form": FoundForm(formdata=None),
+        "refusal": None,
+    }

@@ -1,0 +1,145 @@
+"""Transfers to agents, and every talk with the bank about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from wtforms import StringField
+
+from erp.blueprints.commissions import Step
+from erp.blueprints.forms import Filters, Form, Outcome, attempt, needed
+from erp.blueprints.history import happened
+from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.people import may_see_personal_data, with_agent_names
+from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.states import state_of
+from erp.domain import agents, payouts
+from erp.kernel import clock
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.personal import reveal
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("payouts", __name__, url_prefix="/payouts")
+S = payouts.State
+ORDER = (S.PREPARED, S.APPROVED, S.CHECKING, S.CHECKED, S.PAYING, S.UNKNOWN, S.PAID)
+WAY = (
+    (S.PREPARED, _("Prepared"), "layers"),
+    (S.APPROVED, _("Approved"), "check"),
+    (S.CHECKED, _("Name checked"), "user-check"),
+    (S.PAYING, _("Sent"), "send"),
+    (S.PAID, _("At the agent's bank"), "landmark"),
+)
+
+
+class ReturnForm(Form):
+    note = StringField(_("Where the return was seen"), [needed])
+
+
+@bp.get("")
+@requires(Permission.PAYOUTS_READ)
+def index() -> Any:
+    form, state = Filters(), request.args.get("state", "")
+    found = payouts.search(text=form.value("q"), state=state, sort=sort_key(), page=page_number())
+    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
+    counted = payouts.counts()
+    tabs = [(gettext("All"), "", sum(counted.values()))]
+    tabs += [(state_of(name).label, name.value, counted[name]) for name in payouts.State if counted.get(name)]
+    return page_or_part("payouts/index.html", "payouts/_rows.html", form=form, page=page, states=tabs)
+
+
+@bp.get("/<reference>")
+@requires(Permission.PAYOUTS_READ)
+def show(reference: str) -> Any:
+    return render_template("payouts/show.html", **_shown(reference))
+
+
+@bp.post("/<reference>/retry")
+@requires(Permission.PAYOUTS_APPROVE)
+def retry(reference: str) -> Any:
+    with attempt() as tried, transaction():
+        payouts.retry(reference, by=current_user.actor, now=clock.now())
+    return _answered(reference, tried, gettext("It is tried again now."))
+
+
+@bp.post("/<reference>/withdrawal")
+@requires(Permission.PAYOUTS_PREPARE)
+def withdraw(reference: str) -> Any:
+    with attempt() as tried, transaction():
+        payouts.withdraw(reference, by=current_user.actor, now=clock.now())
+    return _answered(reference, tried, gettext("Taken out of the run."))
+
+
+@bp.post("/<reference>/return")
+@requires(Permission.PAYOUTS_APPROVE)
+def take_back(reference: str) -> Any:
+    """The bank's statement shows that the money came back."""
+    payout, form = payouts.find(reference), ReturnForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        payouts.take_back(payout.reference, note=form.note.data, by=current_user.actor, now=clock.now())
+    return _answered(reference, tried, gettext("The money is available to the agent again."), form=form)
+
+
+def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any:
+    if tried.refusal:
+        context = _shown(reference) | form | {"refusal": tried.refusal}
+        return refused("payouts/show.html", "payouts/_deeds.html", **context)
+    flash(success)
+    return seen_other(url_for("payouts.show", reference=reference))
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    (payout,) = with_agent_names([payouts.find(reference)], agent_name="agent_id")
+    phone = reveal(payout.agent_id, payout.phone_cipher)
+    payout.phone = phone if may_see_personal_data() else agents.mask_phone(phone)
+    attempts = payouts.attempts_of(reference)
+    return {
+        "payout": payout,
+        "way": _way(payout, attempts),
+        "attempts": attempts,
+        "notifications": payouts.notifications_of(reference),
+        "lines": payouts.lines_of(reference),
+        "history": happened(payouts.timeline(reference)),
+        "form": ReturnForm(formdata=None),
+        "refusal": None,
+    }
+
+
+def _way(payout: Any, attempts: Any) -> list[Step]:
+    """From preparation to the agent's bank."""
+    last = attempts[-1] if attempts else None
+    moments = {
+        S.PREPARED: payout.prepared_at,
+        S.APPROVED: payout.approved_at,
+        S.PAYING: last and last.sent_at,
+        S.PAID: payout.paid_at,
+    }
+    ended_badly = payout.state in (S.FAILED, S.RETURNED, S.WITHDRAWN)
+    reached = _reached(payout, last) if ended_badly else ORDER.index(payout.state)
+    steps = [
+        Step(str(title), icon, _step_state(ORDER.index(state), reached, ended_badly), "", moments.get(state))
+        for state, title, icon in WAY
+        if not ended_badly or ORDER.index(state) <= reached
+    ]
+    if ended_badly:
+        steps.append(Step(str(state_of(payout.state).label), "x", "failed", "", payout.ended_at))
+    return steps
+
+
+def _reached(payout: Any, last: Any) -> int:
+    """How far one that ended badly had come."""
+    if payout.paid_at:
+        return ORDER.index(S.PAID)
+    if last and last.sent_at:
+        return ORDER.index(S.PAYING)
+    return ORDER.index(S.APPROVED if payout.approved_at else S.PREPARED)
+
+
+def _step_state(at: int, reached: int, is_over: bool) -> str:
+    if at < reached or (at == reached and (is_over or reached == ORDER.index(S.PAID))):
+        return "done"
+    return "current" if at == reached or (at == reached + 1 and ORDER[reached] in (S.CHECKING,)) else "later"

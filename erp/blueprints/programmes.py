@@ -1,0 +1,215 @@
+"""Programmes, and the versions of their terms: drafted, compared, brought into force."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
+from wtforms import Form as PlainForm
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+
+from erp.blueprints.forms import Filters, Form, amount_in, attempt, needed, percent_in
+from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.terms import as_typed, changes, described
+from erp.domain import programmes
+from erp.kernel import clock
+from erp.kernel.errors import NotFound
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.transaction import transaction
+
+bp = Blueprint("programmes", __name__, url_prefix="/programmes")
+CURRENCIES = ["RUB", "EUR"]
+FEWEST_TIERS = 3
+
+
+class ProgrammeForm(Form):
+    name = StringField(_("Name"), [needed])
+    key = StringField(
+        _("Key"),
+        [needed, Regexp("[a-z0-9-]+$", message=_("Small letters, digits and dashes only."))],
+        description=_("How the product names it at sign-up, such as superapp."),
+    )
+    currency = SelectField(_("Currency"), choices=CURRENCIES)
+    zone = StringField(
+        _("Calendar zone"), [needed], default="Europe/Moscow", description=_("Months and days are its own.")
+    )
+
+
+class TierForm(PlainForm):
+    name = StringField(_("Tier"))
+    threshold = IntegerField(_("From connections"), [Optional(), NumberRange(0)])
+    rate = StringField(_("Rate in percent"))
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.name.data or self.rate.data or self.threshold.data is not None)
+
+
+class TermsForm(Form):
+    """A draft; rows of the tier ladder that are left empty do not count."""
+
+    tiers = FieldList(FormField(TierForm), min_entries=FEWEST_TIERS)
+    window_days = IntegerField(
+        _("Connections are counted over, days"), [InputRequired(), NumberRange(1, 3650)], default=90
+    )
+    hold_days = IntegerField(_("Hold, days"), [InputRequired(), NumberRange(0, 365)], default=14)
+    click_window_days = IntegerField(
+        _("A click counts for, days"), [InputRequired(), NumberRange(0, 365)], default=30
+    )
+    minimum_payout = StringField(_("Smallest payout"), [needed], default="100")
+    monthly_cap = StringField(
+        _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
+    )
+    note = StringField(_("What is new"), description=_("For colleagues."))
+
+    def schedule(self) -> list[programmes.TierRow]:
+        return [
+            programmes.TierRow(
+                tier.form.name.data or "", tier.form.threshold.data or 0, percent_in(tier.form.rate)
+            )
+            for tier in self.tiers
+            if not tier.form.is_empty
+        ]
+
+    def limits(self, currency: str) -> programmes.Limits:
+        return programmes.Limits(
+            window_days=self.window_days.data,
+            hold_days=self.hold_days.data,
+            click_window_days=self.click_window_days.data,
+            minimum_payout=amount_in(self.minimum_payout, currency),
+            monthly_cap=amount_in(self.monthly_cap, currency) if self.monthly_cap.data else None,
+        )
+
+
+@bp.get("")
+@requires(Permission.PROGRAMMES_READ)
+def index() -> Any:
+    form = Filters()
+    page = programmes.search(form.value("q"), sort_key(), page_number())
+    return page_or_part("programmes/index.html", "programmes/_rows.html", form=form, page=page)
+
+
+@bp.get("/new")
+@requires(Permission.PROGRAMMES_WRITE)
+def new() -> Any:
+    return page_or_part("programmes/new.html", "programmes/_form.html", form=ProgrammeForm(), refusal=None)
+
+
+@bp.post("")
+@requires(Permission.PROGRAMMES_WRITE)
+def create() -> Any:
+    form = ProgrammeForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        values = (form.key.data, form.name.data, form.currency.data, form.zone.data)
+        id = programmes.create(*values, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return refused("programmes/new.html", "programmes/_form.html", form=form, refusal=tried.refusal)
+    flash(gettext("The programme exists. Draft its terms next."))
+    return seen_other(url_for("programmes.new_terms", reference=programmes.get(id).reference))
+
+
+@bp.get("/<reference>")
+@requires(Permission.PROGRAMMES_READ)
+def show(reference: str) -> Any:
+    programme = programmes.find(reference)
+    versions = programmes.versions(programme.id)
+    active = next((terms for terms in versions if terms.state == "active"), None)
+    return render_template(
+        "programmes/show.html",
+        programme=programme,
+        versions=versions,
+        active=active and described(active, programme.currency),
+    )
+
+
+@bp.get("/<reference>/terms/new")
+@requires(Permission.PROGRAMMES_WRITE)
+def new_terms(reference: str) -> Any:
+    """Begins with what the newest version says."""
+    programme = programmes.find(reference)
+    newest = next(iter(programmes.versions(programme.id)), None)
+    form = TermsForm(data=as_typed(newest, programme.currency) if newest else None)
+    return render_template("programmes/new_terms.html", programme=programme, form=form, refusal=None)
+
+
+@bp.post("/<reference>/terms")
+@requires(Permission.PROGRAMMES_WRITE)
+def create_terms(reference: str) -> Any:
+    programme = programmes.find(reference)
+    form = TermsForm()
+    if "add" in request.form:
+        form.tiers.append_entry()
+        return render_template("programmes/new_terms.html", programme=programme, form=form, refusal=None)
+    with attempt(form) as tried, transaction():
+        form.check()
+        terms = (programme.id, form.schedule(), form.limits(programme.currency))
+        id = programmes.draft(*terms, note=form.note.data, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return refused(
+            "programmes/new_terms.html",
+            "programmes/_terms_form.html",
+            programme=programme,
+            form=form,
+            refusal=tried.refusal,
+        )
+    flash(gettext("Drafted. Compare it with what is active, then activate it."))
+    return seen_other(
+        url_for("programmes.terms", reference=reference, version=_version(programme, id=id).version)
+    )
+
+
+@bp.get("/<reference>/terms/<int:version>")
+@requires(Permission.PROGRAMMES_READ)
+def terms(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    shown = _version(programme, version=version)
+    active = next((terms for terms in programmes.versions(programme.id) if terms.state == "active"), None)
+    return render_template(
+        "programmes/terms.html",
+        programme=programme,
+        terms=described(shown, programme.currency),
+        active=active,
+        changes=changes(active, shown, programme.currency) if active and active.id != shown.id else [],
+    )
+
+
+@bp.post("/<reference>/terms/<int:version>/activation")
+@requires(Permission.PROGRAMMES_WRITE)
+def activate(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    chosen = _version(programme, version=version)
+    with attempt() as tried, transaction():
+        programmes.activate(chosen.id, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        flash(tried.refusal, "error")
+    else:
+        flash(gettext("Version %(version)s is in force for referrals made from now on.", version=version))
+    return seen_other(url_for("programmes.terms", reference=reference, version=version))
+
+
+@bp.post("/<reference>/terms/<int:version>/discard")
+@requires(Permission.PROGRAMMES_WRITE)
+def discard(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft = _version(programme, version=version)
+    with attempt() as tried, transaction():
+        programmes.discard(draft.id, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        flash(tried.refusal, "error")
+    else:
+        flash(gettext("The draft is gone."))
+    return seen_other(url_for("programmes.show", reference=reference))
+
+
+def _version(programme: Any, *, version: int | None = None, id: UUID | None = None) -> Any:
+    for terms in programmes.versions(programme.id):
+        if terms.version == version or terms.id == id:
+            return terms
+    raise NotFound

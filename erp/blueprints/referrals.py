@@ -1,0 +1,115 @@
+"""Who brought a customer, and what proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from erp.blueprints.forms import Filters, choice
+from erp.blueprints.history import history_of
+from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
+from erp.blueprints.people import agent_names, may_see_personal_data, with_agent_names
+from erp.blueprints.responses import page_or_part
+from erp.blueprints.states import state_of
+from erp.domain import payments, referrals
+from erp.kernel.permissions import Permission, requires
+
+bp = Blueprint("referrals", __name__, url_prefix="/referrals")
+BASES = ("booking", "code", "click")
+
+
+class ReferralFilters(Filters):
+    basis = choice(_("By anything"))
+
+
+@bp.get("")
+@requires(Permission.REFERRALS_READ)
+def index() -> Any:
+    form = ReferralFilters(basis=[(basis, state_of(basis).label) for basis in BASES])
+    found = referrals.search(
+        q=form.value("q"), basis=form.value("basis"), sort=sort_key(), page=page_number()
+    )
+    page = with_rows(found, _named(found.rows))
+    return page_or_part("referrals/index.html", "referrals/_rows.html", form=form, page=page)
+
+
+@bp.get("/<reference>")
+@requires(Permission.REFERRALS_READ)
+def show(reference: str) -> Any:
+    (referral,) = _named([referrals.find(reference)])
+    return render_template(
+        "referrals/show.html",
+        referral=referral,
+        why=list(_why(referral)),
+        shares=with_agent_names(referrals.shares(referral.id), agent_name="agent_id"),
+        cases=referrals.cases_of(referral.id),
+        payments=payments.search_payments(customer=referral.customer_reference).rows,
+        history=history_of("referral", referral.id),
+    )
+
+
+def _named(found: Iterable[Any]) -> list[SimpleNamespace]:
+    """Referrals with the names of agent and customer: a place by its name, anybody else as far as it may be seen."""
+    found = list(found)
+    agents = agent_names(referral.agent_id for referral in found)
+    nameless = [referral.customer_id for referral in found if not referral.establishment_name]
+    customers = referrals.customer_names(nameless) if may_see_personal_data() else {}
+    return dressed(
+        found,
+        lambda referral: {
+            "agent_name": agents[referral.agent_id],
+            "customer_name": referral.establishment_name
+            or customers.get(referral.customer_id)
+            or referral.external_id,
+        },
+    )
+
+
+def _why(referral: Any) -> Iterator[str]:
+    """Every claim that was made, in the order in which they count, and what became of it."""
+    claims = referral.proof["claims"]
+    names = agent_names(UUID(claim["agent"]) for claim in claims if claim.get("agent"))
+    yield gettext("An open booking counts first, then a code, then a click on an agent's link.")
+    for claim in claims:
+        name = names.get(UUID(claim["agent"]), "") if claim.get("agent") else gettext("nobody")
+        yield gettext(
+            "%(claim)s: %(agent)s. %(verdict)s",
+            claim=_claimed(claim),
+            agent=name,
+            verdict=_verdict(claim, referral.basis),
+        )
+    yield gettext(
+        "The terms are those in force at registration: version %(version)s of %(programme)s.",
+        version=referral.terms_version,
+        programme=referral.programme_name,
+    )
+
+
+def _claimed(claim: dict[str, Any]) -> str:
+    if claim["basis"] == "code":
+        return gettext("The code %(code)s was given", code=claim["code"])
+    if claim["basis"] == "click":
+        return gettext("A link was followed")
+    return gettext("The place was booked")
+
+
+def _verdict(claim: dict[str, Any], chosen: str) -> str:
+    if claim.get("void"):
+        return gettext("It does not count: %(reason)s.", reason=VOID.get(claim["void"], claim["void"]))
+    return gettext("This decided.") if claim["basis"] == chosen else gettext("It comes after what decided.")
+
+
+VOID = {
+    "agent_closed": _("the agent is closed"),
+    "self_referral": _("the agent and the customer are the same person"),
+    "already_connected": _("the place is a customer already"),
+    "unknown_code": _("there is no such code"),
+    "unknown_click": _("there was no such click"),
+    "outside_click_window": _("the click was too long ago"),
+}
