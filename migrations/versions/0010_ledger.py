@@ -57,7 +57,7 @@ begin
   select distinct ledger_holder(k.kind, l.agent_id), k.kind, l.currency
   from unnest(p_lines) l cross join lateral (values (l.debit), (l.credit)) as k(kind)
   where not exists (select 1 from account x where x.agent_id = ledger_holder(k.kind, l.agent_id)
-                      and x.kind = k.kind and x.currency = l.currency)
+                      and x.kind = k.kind and x.currency = l.currency offset 0)
   order by 1, 2, 3
   on conflict do nothing;
 
@@ -66,8 +66,13 @@ begin
     select l.*, row_number() over () as ord, d.id as debit_id, c.id as credit_id,
            d.seq as d_seq, d.balance as d_balance, c.seq as c_seq, c.balance as c_balance
     from unnest(p_lines) l
-    join account d on d.agent_id = ledger_holder(l.debit, l.agent_id) and d.kind = l.debit and d.currency = l.currency
-    join account c on c.agent_id = ledger_holder(l.credit, l.agent_id) and c.kind = l.credit and c.currency = l.currency
+    cross join lateral (
+      select * from account d
+      where d.agent_id = ledger_holder(l.debit, l.agent_id) and d.kind = l.debit and d.currency = l.currency offset 0) d
+    cross join lateral (
+      select * from account c
+      where c.agent_id = ledger_holder(l.credit, l.agent_id) and c.kind = l.credit and c.currency = l.currency
+      offset 0) c
   ), leg as (
     select ord, 'debit' as side, debit_id as account_id, d_seq as seq, d_balance as balance, -amount as delta
     from line where ledger_is_agents(debit)
@@ -103,19 +108,21 @@ end $$;
 create function ledger_check_entries() returns trigger language plpgsql as $$
 declare
   v_bad bigint;
+  v_now timestamptz := ref_now();
 begin
-  select added.transaction_id into v_bad from added
-  group by added.transaction_id
-  having min(line) <> 1 or max(line) <> count(*)
-      or count(distinct (kind, reference, currency, occurred_at, booked_at, actor)) <> 1
-      or min(booked_at) not between ref_now() - interval '1 minute' and ref_now() + interval '1 minute'
-  limit 1;
-  if found then
+  select min(a.transaction_id) into v_bad from added a
+  where a.line < 1 or a.booked_at not between v_now - interval '1 minute' and v_now + interval '1 minute'
+     or a.line > 1 and not exists (
+       select 1 from added f
+       where f.transaction_id = a.transaction_id and f.line = a.line - 1
+         and (f.kind, f.reference, f.currency, f.occurred_at, f.booked_at, f.actor)
+           = (a.kind, a.reference, a.currency, a.occurred_at, a.booked_at, a.actor));
+  if v_bad is not null then
     raise exception 'ledger transaction % is not whole, not about one thing, or not booked now', v_bad
       using errcode = 'check_violation';
   end if;
   -- Triggers run when the whole statement is done, so the accounts already stand where the entries must end.
-  select t.account_id into v_bad
+  select min(t.account_id) into v_bad
   from (select leg.*, a.id, a.agent_id as holder, a.kind, a.currency as held, a.seq as last, a.balance as final,
                row_number() over w as nth, coalesce(sum(delta) over (w rows between unbounded preceding
                                                                       and 1 preceding), 0) as later
@@ -124,14 +131,13 @@ begin
               from added
               union all
               select credit_account_id, credit_seq, credit_balance, amount, currency, agent_id from added) leg
-        left join account a on a.id = leg.account_id
+        left join lateral (select * from account x where x.id = leg.account_id offset 0) a on true
         window w as (partition by leg.account_id order by leg.seq desc)) t
   where t.id is null or t.currency <> t.held or ledger_holder(t.kind, t.agent_id) <> t.holder
      or case when ledger_is_agents(t.kind)
              then t.seq is distinct from t.last - t.nth + 1 or t.balance is distinct from t.final - t.later
-             else t.seq is not null or t.balance is not null end
-  limit 1;
-  if found then
+             else t.seq is not null or t.balance is not null end;
+  if v_bad is not null then
     raise exception 'entries do not continue account %', v_bad using errcode = 'check_violation';
   end if;
   return null;
@@ -142,7 +148,7 @@ create function ledger_check_balances() returns trigger language plpgsql as $$
 declare
   v_bad bigint;
 begin
-  select c.id into v_bad
+  select min(c.id) into v_bad
   from changed c join before b on b.id = c.id
   cross join lateral (
     select count(*) as legs, sum(delta) as moved
@@ -150,9 +156,8 @@ begin
           union all
           select -amount from entry where debit_account_id = c.id and debit_seq > b.seq and debit_seq <= c.seq) leg) e
   where row(b.agent_id, b.kind, b.currency) <> row(c.agent_id, c.kind, c.currency)
-     or e.legs = 0 or e.legs <> c.seq - b.seq or e.moved <> c.balance - b.balance
-  limit 1;
-  if found then
+     or e.legs = 0 or e.legs <> c.seq - b.seq or e.moved <> c.balance - b.balance;
+  if v_bad is not null then
     raise exception 'account % was not moved by entries alone', v_bad using errcode = 'check_violation';
   end if;
   return null;

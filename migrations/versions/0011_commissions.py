@@ -33,9 +33,11 @@ begin
                 when h.commission_id is null then 'available'
                 when h.reason is null then 'pending' else 'frozen' end as account
     from unnest(p_lines) l
-    left join commission a on l.kind <> 'accrual' and a.kind = 'accrual' and a.event_id = l.event_id
-                          and a.rule_id = l.rule_id and a.agent_id = l.agent_id
-    left join hold h on h.commission_id = a.id
+    left join lateral (
+      select a.id from commission a
+      where l.kind <> 'accrual' and a.kind = 'accrual' and a.event_id = l.event_id and a.rule_id = l.rule_id
+        and a.agent_id = l.agent_id offset 0) a on true
+    left join lateral (select h.commission_id, h.reason from hold h where h.commission_id = a.id offset 0) h on true
   ), posted as materialized (
     select * from ledger_post((
       select array_agg(row(n, kind, source_id, agent_id,

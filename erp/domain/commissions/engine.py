@@ -16,30 +16,41 @@ change any net amount.
 
 FACTS_OF_EVENTS = """
   asked as materialized (
-    select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id
-    from event e where e.id = any(:event_ids) and e.kind in ('payment', 'refund') group by 1
+    select p.id as event_id, p.customer_id, p.kind, p.occurred_at, max(e.id) as cause_id
+    from event e
+    cross join lateral (select * from event p where p.id = coalesce(e.original_event_id, e.id) offset 0) p
+    where e.id = any(:event_ids) and p.kind in ('payment', 'connection')
+    group by p.id, p.customer_id, p.kind, p.occurred_at
+  ),
+  shared as materialized (
+    select a.event_id, a.kind, a.occurred_at, a.cause_id, s.agent_id, s.programme_id,
+           a.cause_id = a.event_id as is_new
+    from asked a
+    cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
+    cross join lateral (select * from referral_share s where s.referral_id = r.id offset 0) s
   ),
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
   late as materialized (
-    select s.agent_id, s.programme_id, min(e.occurred_at) as since, max(e.id) as cause_id
-    from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
-    where e.id = any(:event_ids) and e.kind in ('payment', 'connection')
-    group by s.agent_id, s.programme_id
+    select agent_id, programme_id, min(occurred_at) as since, max(cause_id) as cause_id
+    from shared where is_new group by agent_id, programme_id
   ),
   concerned as materialized (
-    select a.event_id, s.agent_id, a.cause_id
-    from asked a join event e on e.id = a.event_id join referral r on r.customer_id = e.customer_id
-    join referral_share s on s.referral_id = r.id
+    select event_id, agent_id, cause_id from shared where kind = 'payment'
     union all
     select c.event_id, c.agent_id, l.cause_id
-    from late l join commission c on c.agent_id = l.agent_id and c.programme_id = l.programme_id
-                                 and c.occurred_at >= l.since
-    where c.kind = 'accrual' and c.event_id not in (select event_id from asked)
+    from late l
+    cross join lateral (
+      select c.event_id, c.agent_id from commission c
+      where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
+        and c.kind = 'accrual' offset 0) c
+    where c.event_id not in (select event_id from asked)
     union all
     select c.event_id, c.agent_id, a.cause_id
-    from asked a join commission c on c.event_id = a.event_id and c.kind = 'accrual'
-    where not exists (select 1 from referral_share s
-                      where s.referral_id = c.referral_id and s.agent_id = c.agent_id)
+    from asked a
+    cross join lateral (
+      select c.event_id, c.agent_id, c.referral_id from commission c
+      where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c
+    where not exists (select 1 from shared s where s.event_id = c.event_id and s.agent_id = c.agent_id)
   )
 """
 """What changed because of some events: for the live writer."""
@@ -123,12 +134,16 @@ LINES = """
            - coalesce(b.reversed, 0) as unreversed
     from due d
     left join lateral (
-      select min(c.id) filter (where c.kind = 'accrual') as accrual_id,
-             sum(c.amount) filter (where c.kind <> 'reversal') as accrued,
-             sum(c.uncapped) filter (where c.kind <> 'reversal') as uncapped,
-             sum(c.amount) filter (where c.kind = 'reversal') as reversed
+      select c.id as accrual_id, c.amount + coalesce(x.accrued, 0) as accrued,
+             c.uncapped + coalesce(x.uncapped, 0) as uncapped, coalesce(x.reversed, 0) as reversed
       from commission c
-      where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id) b on true
+      cross join lateral (
+        select sum(x.amount) filter (where x.kind = 'true_up') as accrued,
+               sum(x.uncapped) filter (where x.kind = 'true_up') as uncapped,
+               sum(x.amount) filter (where x.kind = 'reversal') as reversed
+        from commission x where x.accrual_id = c.id and x.kind <> 'accrual') x
+      where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id
+        and c.kind = 'accrual') b on true
   ),
   line as (
     select case when accrual_id is null then 'accrual' else 'true_up' end as kind, missing as amount,
