@@ -37,11 +37,12 @@ class Page:
 
 
 def paged(select: str, order: str, *, page: int = 1, per_page: int = PER_PAGE, **params: Any) -> Page:
-    """Run `select … from … where …` for one page. `order` comes from a fixed list in code, never from a person."""
+    """Run `select … from … where …` for one page. `order` names columns of the answer, and comes from a fixed list in
+    code, never from a person."""
     total = scalar(f"select count(*) from ({select}) as listed", **params)
     page = max(1, min(page, -(-total // per_page) or 1))
     found = fetch(
-        f"{select} order by {order} limit :limit_ offset :offset_",
+        f"select * from ({select}) as listed order by {order} limit :limit_ offset :offset_",
         limit_=per_page,
         offset_=(page - 1) * per_page,
         **params,
