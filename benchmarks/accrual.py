@@ -73,7 +73,7 @@ with told as (
   insert into entry (transaction_id, line, kind, reference, agent_id, debit_account_id, credit_account_id, amount,
                      currency, occurred_at, booked_at, actor, debit_seq, debit_balance, credit_seq, credit_balance)
   select tx, 1, kind, source_id, agent_id, case when amount > 0 then expense_id else account_id end,
-         case when amount > 0 then account_id else expense_id end, abs(amount), 'RUB', occurred_at, ref_now(), 'raw',
+         case when amount > 0 then account_id else expense_id end, abs(amount), 'RUB', occurred_at, (select ref_now()), 'raw',
          case when amount < 0 then seq end, case when amount < 0 then balance end,
          case when amount > 0 then seq end, case when amount > 0 then balance end from line
 ), moved as (
@@ -86,7 +86,7 @@ with told as (
                           refunded, occurred_at, available_at, account, transaction_id, booked_at)
   select kind, case when kind = 'accrual' then asked_id else event_id end, rule_id, agent_id, referral_id,
          programme_id, terms_id, accrual_id, case when kind <> 'accrual' then asked_id end, amount, 'RUB', paid, base,
-         rate_bps, tier_position, volume, uncapped, refunded, occurred_at, available_at, account, tx, ref_now()
+         rate_bps, tier_position, volume, uncapped, refunded, occurred_at, available_at, account, tx, (select ref_now())
   from line returning id, kind, agent_id, available_at
 )
 insert into hold (commission_id, agent_id, until)

@@ -22,6 +22,7 @@ create function commission_book(p_lines commission_line[], p_actor text) returns
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   v_written integer;
+  v_now timestamptz := ref_now();
 begin
   if p_lines is null then
     return 0;
@@ -52,7 +53,7 @@ begin
                             refunded, occurred_at, available_at, account, transaction_id, booked_at)
     select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, null, null,
            l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.uncapped, l.refunded,
-           l.occurred_at, l.available_at, l.account, p.transaction_id, ref_now()
+           l.occurred_at, l.available_at, l.account, p.transaction_id, v_now
     from line l left join posted p on p.n = l.n
     where l.kind = 'accrual' order by l.n
     returning id, event_id, rule_id, agent_id
@@ -68,7 +69,7 @@ begin
     select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id,
            coalesce(l.accrual_id, a.id), l.cause_event_id, l.amount, l.currency, l.paid, l.base, l.rate_bps,
            l.tier_position, l.volume, l.uncapped, l.refunded, l.occurred_at, l.available_at, l.account,
-           p.transaction_id, ref_now()
+           p.transaction_id, v_now
     from line l left join posted p on p.n = l.n
     left join accrued a on a.event_id = l.event_id and a.rule_id = l.rule_id and a.agent_id = l.agent_id
     where l.kind <> 'accrual' order by l.n
