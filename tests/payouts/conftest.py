@@ -15,8 +15,7 @@ from erp.jobs import payouts as jobs
 from erp.kernel import clock
 from erp.kernel.db import db, row
 from erp.kernel.transaction import transaction
-from tests.support.trade import FEDOR, FILIPP, Bank, agent, earn
-from tests.support.trade import bank, session_bank, terms  # noqa: F401  # fixtures
+from tests.support.trade import FEDOR, FILIPP, Bank, agent, bank, earn, session_bank, terms  # noqa: F401  # fixtures
 
 IVAN = "+79161000001"
 """A phone whose owner the bank calls as our agent is called."""

@@ -14,7 +14,9 @@ from tests.support.trade import FEDOR, FILIPP, TESTS, agent, balance, earn, refu
 
 
 def jobs():
-    found = [(job, subject) for job, subject in rows("select job, subject from outbox where job like '%payouts%'")]
+    found = [
+        (job, subject) for job, subject in rows("select job, subject from outbox where job like '%payouts%'")
+    ]
     db.session.rollback()
     return found
 
