@@ -55,9 +55,7 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, ge=1, le=64, description="Web server processes")
     workers: int = Field(2, ge=1, le=64, description="RQ worker processes in the pool")
     api_rate: str = Field("600 per minute", description="API requests allowed to one access token or API key")
-    auth_rate: str = Field(
-        "60 per minute", description="Sign-in requests, and requests with unknown credentials, from one address"
-    )
+    auth_rate: str = Field("60 per minute", description="Sign-in requests allowed to one address")
 
     tbank_environment: Literal["simulator", "bank-test", "bank-live"] = Field(
         "simulator", description="Which bank the instance talks to; live databases admit bank-live only"

@@ -31,18 +31,16 @@ def test_a_second_code_within_a_minute_is_refused_with_the_time_to_wait(stranger
     assert 0 < int(again.headers["Retry-After"]) <= 61
 
 
-@pytest.mark.parametrize(
-    "phone", ["", "12", "call me", "+7901234567890123", "\x00", "\ud800", 79012345678, None]
-)
-def test_what_is_no_phone_is_refused(stranger: Caller, phone: object) -> None:
-    answer = stranger.post("/auth/codes", {"phone": phone})
-    assert answer.status_code == 422
-    assert "phone" in answer.json["fields"]
+def test_what_is_no_phone_is_refused(stranger: Caller, subtests: pytest.Subtests) -> None:
+    for phone in ["", "12", "call me", "+7901234567890123", "\x00", "\ud800", 79012345678, None]:
+        with subtests.test(phone=phone):
+            answer = stranger.post("/auth/codes", {"phone": phone})
+            assert answer.status_code == 422
+            assert "phone" in answer.json["fields"]
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
+def test_what_is_no_json_object_is_refused(stranger: Caller, subtests: pytest.Subtests) -> None:
+    for body, content_type, status in [
         (b"{", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
         (b"phone=1", "application/x-www-form-urlencoded", 415),
@@ -50,12 +48,9 @@ def test_what_is_no_phone_is_refused(stranger: Caller, phone: object) -> None:
         (b"[]", "application/json", 422),
         (b'"text"', "application/json", 422),
         (b"{}", "application/json", 422),
-    ],
-)
-def test_what_is_no_json_object_is_refused(
-    stranger: Caller, body: bytes, content_type: str | None, status: int
-) -> None:
-    answer = stranger.post("/auth/codes", data=body, content_type=content_type)
-    assert answer.status_code == status
-    assert answer.content_type == "application/problem+json"
-    assert answer.json["status"] == status
+    ]:
+        with subtests.test(body=body, content_type=content_type, status=status):
+            answer = stranger.post("/auth/codes", data=body, content_type=content_type)
+            assert answer.status_code == status
+            assert answer.content_type == "application/problem+json"
+            assert answer.json["status"] == status

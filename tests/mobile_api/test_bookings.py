@@ -71,11 +71,12 @@ def test_after_a_refusal_the_same_key_may_be_tried_again(
     assert _book(alice, places[0], "one").status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", "x" * 101, "with space"])
-def test_a_key_that_is_no_key_is_refused(alice: Caller, places: list[str], key: str) -> None:
-    answer = alice.post(f"/establishments/{places[0]}/booking", headers={"Idempotency-Key": key})
-    assert answer.status_code == 422
-    assert list(answer.json["fields"]) == ["Idempotency-Key"]
+def test_a_key_that_is_no_key_is_refused(alice: Caller, places: list[str], subtests: pytest.Subtests) -> None:
+    for key in ["", "x" * 101, "with space"]:
+        with subtests.test(key=key):
+            answer = alice.post(f"/establishments/{places[0]}/booking", headers={"Idempotency-Key": key})
+            assert answer.status_code == 422
+            assert list(answer.json["fields"]) == ["Idempotency-Key"]
 
 
 def test_a_place_that_does_not_exist_cannot_be_booked(alice: Caller) -> None:
@@ -137,13 +138,13 @@ def test_a_stage_that_does_not_follow_is_refused(alice: Caller, places: list[str
     assert (answer.status_code, answer.json["code"]) == (409, "booking_stage")
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"stage": "connected"}, {"stage": "booked"}, {"stage": 1}, {"stage": None}]
-)
-def test_a_stage_that_is_none_is_refused(alice: Caller, places: list[str], body: dict[str, object]) -> None:
-    answer = alice.patch(f"/bookings/{_book(alice, places[0]).json['reference']}", body)
-    assert answer.status_code == 422
-    assert list(answer.json["fields"]) == ["stage"]
+def test_a_stage_that_is_none_is_refused(alice: Caller, places: list[str], subtests: pytest.Subtests) -> None:
+    path = f"/bookings/{_book(alice, places[0]).json['reference']}"
+    for body in [{}, {"stage": "connected"}, {"stage": "booked"}, {"stage": 1}, {"stage": None}]:
+        with subtests.test(body=body):
+            answer = alice.patch(path, body)
+            assert answer.status_code == 422
+            assert list(answer.json["fields"]) == ["stage"]
 
 
 def test_a_strangers_booking_does_not_exist(alice: Caller, bob: Caller, places: list[str]) -> None:

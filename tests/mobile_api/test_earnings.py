@@ -84,9 +84,10 @@ def test_a_strangers_earnings_do_not_exist(business: Business, alice: Caller, bo
     assert bob.get("/balance").json == {"items": []}
 
 
-@pytest.mark.parametrize("id", ["0", "-1", "x", str(2**63), "1.5"])
-def test_an_id_that_is_none_is_refused(alice: Caller, id: str) -> None:
-    assert alice.get(f"/commissions/{id}").status_code == 422
+def test_an_id_that_is_none_is_refused(alice: Caller, subtests: pytest.Subtests) -> None:
+    for id in ["0", "-1", "x", str(2**63), "1.5"]:
+        with subtests.test(id=id):
+            assert alice.get(f"/commissions/{id}").status_code == 422
 
 
 def test_what_is_not_there_is_not_found(alice: Caller) -> None:
@@ -94,9 +95,8 @@ def test_what_is_not_there_is_not_found(alice: Caller) -> None:
     assert alice.get("/payouts/PO-00000000").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", ["/balance", "/commissions", "/commissions/1", "/payouts", "/payouts/X", "/standing"]
-)
-def test_earnings_are_for_agents(stranger: Caller, product: Caller, path: str) -> None:
-    assert stranger.get(path).status_code == 401
-    assert product.get(path).status_code == 401
+def test_earnings_are_for_agents(stranger: Caller, product: Caller, subtests: pytest.Subtests) -> None:
+    for path in ["/balance", "/commissions", "/commissions/1", "/payouts", "/payouts/X", "/standing"]:
+        with subtests.test(path=path):
+            assert stranger.get(path).status_code == 401
+            assert product.get(path).status_code == 401
