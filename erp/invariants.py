@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from erp.domain.agents import invariants as agents
 from erp.domain.bookings import invariants as bookings
@@ -66,9 +66,10 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     referrals.attribution_is_sound,
     commissions.lines_recompute,
     commissions.corrections_stay_within,
-    payouts.payouts_are_whole,
+    payouts.payouts_equal_their_lines,
     one_stamp,
     payments.bank_references_agree,
+    payouts.bank_references_agree,
     audited,
 )
 
