@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, json, render_template, request
+from flask import Flask, Response, g, json, render_template, request, url_for
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from erp.kernel.db import db
@@ -37,6 +39,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _crash)
 
 
@@ -45,6 +48,9 @@ def _domain_error(error: DomainError) -> Any:
 
 
 def _csrf_error(_error: CSRFError) -> Any:
+    """A token is as old as its session, so a session that has ended shows itself here first."""
+    if not current_user.is_authenticated and "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": url_for("sessions.new")})
     return answer(400, "form_expired", "The form is out of date. Reload the page and send it again.")
 
 
@@ -58,6 +64,12 @@ def _http_error(error: HTTPException) -> Any:
             if header == name:
                 response.headers[name] = value
     return response
+
+
+def _unstorable(_error: DataError) -> Any:
+    """Somebody sent what no column can hold: a NUL byte, a number of thirty digits."""
+    db.session.rollback()
+    return answer(400, "bad_request", SENTENCES[400])
 
 
 def _crash(error: Exception) -> Any:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import RadioField, TextAreaField
 
-from erp.blueprints.forms import Filters, Form, attempt, choice, needed
+from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import actor_name, with_agent_names
@@ -36,10 +36,9 @@ class DecisionForm(Form):
 
     def __init__(self, case: Any, **values: Any):
         super().__init__(**values)
-        self.decision.choices = [
-            ("uphold", gettext("%(agent)s keeps the customer", agent=case.holder_name)),
-            ("transfer", gettext("%(agent)s gets the customer, and what was earned", agent=case.other_name)),
-        ]
+        keeps = gettext("%(agent)s keeps the customer", agent=case.holder_name)
+        gets = gettext("%(agent)s gets the customer, and what was earned", agent=case.other_name)
+        self.decision.choices = options([("uphold", keeps), ("transfer", gets)])
 
 
 @bp.get("")

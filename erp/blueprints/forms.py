@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,12 +12,18 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, SelectField, StringField
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from erp.kernel import money
 from erp.kernel.errors import DomainError, Invalid
 
 needed = InputRequired(_("This is needed."))
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as WTForms wants its choices."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class Form(FlaskForm):
@@ -37,7 +43,7 @@ class Filters(PlainForm):
     def __init__(self, **choices: list[tuple[str, str]]):
         super().__init__(request.args)
         for name, offered in choices.items():
-            self[name].choices = [("", self[name].label.text), *offered]
+            self[name].choices = options([("", self[name].label.text), *offered])
 
     def value(self, name: str) -> str:
         return str(self[name].data or "").strip()

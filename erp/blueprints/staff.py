@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField
 
-from erp.blueprints.forms import Filters, Form, attempt, choice, needed
+from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import page_number, sort_key
 from erp.blueprints.responses import page_or_part, refused, seen_other
@@ -35,7 +35,7 @@ class StaffFilters(Filters):
 
 
 class RolesForm(Form):
-    roles = SelectMultipleField(_("Roles"), [needed], choices=ROLES)
+    roles = SelectMultipleField(_("Roles"), [needed], choices=options(ROLES))
 
 
 class ColleagueForm(Form):
@@ -47,7 +47,7 @@ class ColleagueForm(Form):
         description=_("At least 10 characters. Hand it over in person."),
         render_kw={"autocomplete": "new-password"},
     )
-    roles = SelectMultipleField(_("Roles"), [needed], choices=ROLES)
+    roles = SelectMultipleField(_("Roles"), [needed], choices=options(ROLES))
 
 
 @bp.get("")

@@ -17,6 +17,7 @@ from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
+from tests.support.office import Office, open_office
 
 PASSWORD = "correct horse battery"
 TEST = Actor.system("tests")
@@ -39,6 +40,9 @@ class Desk:
         values["csrf_token"] = self.token()
         return self.client.post(url, data=values, headers=HTMX if part else {})
 
+    def may_open(self, url: str) -> bool:
+        return self.client.get(url).status_code != 403
+
     def token(self) -> str:
         """Any page holds one: sign-out is a form."""
         return token_on(self.client.get("/"))
@@ -56,6 +60,12 @@ def token_on(page: TestResponse) -> str:
 def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **values: str) -> TestResponse:
     token = token_on(client.get("/sign-in"))
     return client.post("/sign-in", data={"email": email, "password": password, "csrf_token": token, **values})
+
+
+@pytest.fixture
+def office(app: Flask) -> Office:
+    with app.app_context():
+        return open_office()
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""What holds of every page there is: it opens, it leads nowhere closed, it breaks no policy."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from html import unescape
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import pytest
+from flask import Flask
+
+from erp.kernel.permissions import Role
+from tests.pages.conftest import Desk
+from tests.support.office import Office
+
+HREF = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
+INLINE = {
+    "an inline style": re.compile(r"<[^>]+\sstyle\s*="),
+    "a style sheet": re.compile(r"<style\b"),
+    "an inline script": re.compile(r"<script\b(?![^>]*\bsrc=)"),
+    "an inline handler": re.compile(r"<[^>]+\son[a-z]+\s*="),
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_link_that_is_offered_opens(desk: Callable[[Role], Desk], office: Office, role: Role) -> None:
+    colleague = desk(role)
+    queue, seen = deque(["/", *(page for page in office.pages if colleague.may_open(page))]), set()
+    while queue:
+        url = queue.popleft()
+        if url in seen:
+            continue
+        seen.add(url)
+        page = colleague.get(url)
+        assert page.status_code == 200, f"{url}: {page.status_code} {page.text[:300]}"
+        for link in map(unescape, HREF.findall(page.text)):
+            target = urldefrag(urljoin(url, link)).url
+            if not urlsplit(target).netloc and not target.startswith("/static/"):
+                queue.append(target)
+    assert len(seen) > 40
+
+
+def test_every_page_of_one_thing_opens_for_whoever_may_read_it(
+    desk: Callable[[Role], Desk], office: Office
+) -> None:
+    colleagues = [desk(Role.ADMIN), desk(Role.FINANCE), desk(Role.MANAGER)]
+    for url in office.pages:
+        answers = [colleague.get(url).status_code for colleague in colleagues]
+        assert 200 in answers, url
+        assert set(answers) <= {200, 403}, url
+
+
+def test_no_page_carries_what_the_policy_forbids(desk: Callable[[Role], Desk], office: Office) -> None:
+    admin = desk(Role.ADMIN)
+    for url in [*LISTS, *office.pages]:
+        page = admin.get(url)
+        policy = page.headers["Content-Security-Policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        for name, pattern in INLINE.items():
+            assert not pattern.search(page.text), f"{url} carries {name}"
+
+
+LISTS = [
+    "/establishments",
+    "/bookings",
+    "/agents",
+    "/referrals",
+    "/cases",
+    "/commissions",
+    "/payments",
+    "/payouts",
+    "/payout-runs",
+    "/programmes",
+    "/audit",
+    "/jobs",
+    "/staff",
+    "/api-keys",
+]
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_a_list_gives_htmx_its_rows_alone(desk: Callable[[Role], Desk], office: Office, url: str) -> None:
+    admin = desk(Role.ADMIN)
+    part, whole = admin.get(url, part=True), admin.get(url)
+    assert part.text.count('id="rows"') == 1
+    assert "<html" not in part.text
+    assert "<html" in whole.text
+    assert 'id="rows"' in whole.text
+    for answer in (part, whole):
+        assert {"HX-Request", "HX-Request-Type"} <= set(answer.vary)
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_a_list_takes_any_address_for_what_it_is(
+    desk: Callable[[Role], Desk], office: Office, url: str
+) -> None:
+    admin = desk(Role.ADMIN)
+    for query in (
+        "q=%25%27--&page=0",
+        "page=99999999999999999999",
+        "sort=-nonsense&state=nonsense&page=-3",
+        "q=%00",
+    ):
+        assert admin.get(f"{url}?{query}").status_code in (200, 400), query
+
+
+def test_what_is_not_there_says_so_without_a_trace(desk: Callable[[Role], Desk], office: Office) -> None:
+    page = desk(Role.ADMIN).get("/agents/AGT-NOBODY00")
+    assert page.status_code == 404
+    assert "There is nothing here under this reference" in page.text
+
+
+def test_a_crash_shows_a_number_and_no_trace(
+    app: Flask, desk: Callable[[Role], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = desk(Role.ADMIN)
+    monkeypatch.setattr("erp.blueprints.jobs.outbox.search", lambda **_filters: 1 / 0)
+    page = admin.get("/jobs")
+    assert page.status_code == 500
+    assert "Something broke on our side" in page.text
+    assert page.headers["X-Request-Id"] in page.text
+    for word in ("Traceback", "ZeroDivisionError", "erp/blueprints"):
+        assert word not in page.text

@@ -1,0 +1,175 @@
+"""A day at the office: something of every noun, made by the same verbs as in life, for tests of pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from erp.domain import bookings, commissions, integrations, payments, payouts, programmes
+from erp.kernel import audit, clock, outbox
+from erp.kernel.actor import Actor
+from erp.kernel.db import execute, rows, scalar
+from erp.kernel.transaction import release, transaction
+from tests.support import cast
+
+TESTS = Actor.system("tests")
+PREPARED_BY = Actor.staff(UUID(int=1))
+T_BANK = "100000000004"
+
+
+@dataclass(frozen=True)
+class Office:
+    """References of what there is to look at; the ids are those of rows without a reference."""
+
+    place: str
+    free_place: str
+    booking: str
+    agent: str
+    other_agent: str
+    referral: str
+    case: str
+    programme: str
+    payment: str
+    puzzling_payment: str
+    commission: int
+    run: str
+    payout: str
+    audit_entry: int
+    job: int
+    api_key: UUID
+
+    @property
+    def pages(self) -> list[str]:
+        """One page of each noun that shows one thing."""
+        return [
+            f"/establishments/{self.place}",
+            f"/establishments/{self.free_place}",
+            f"/bookings/{self.booking}",
+            f"/agents/{self.agent}",
+            f"/agents/{self.agent}/ledger",
+            f"/referrals/{self.referral}",
+            f"/cases/{self.case}",
+            f"/programmes/{self.programme}",
+            f"/programmes/{self.programme}/terms/1",
+            f"/programmes/{self.programme}/terms/2",
+            f"/programmes/{self.programme}/terms/new",
+            f"/payments/{self.payment}",
+            f"/payments/{self.puzzling_payment}",
+            f"/commissions/{self.commission}",
+            f"/payout-runs/{self.run}",
+            f"/payouts/{self.payout}",
+            f"/audit/{self.audit_entry}",
+            f"/jobs/{self.job}",
+            f"/api-keys/{self.api_key}",
+        ]
+
+
+def open_office() -> Office:
+    """Alice brings a cafe that pays, gets half of it back, and is to be paid out; Bob's code contests another."""
+    now = clock.now()
+    cast.programme(now=now)
+    alice, bob = _agents(now)
+    aino, koti, kide = cast.places("Cafe Aino", "Ravintola Koti", "Salon Kide")
+    _book(alice, aino.reference, now)
+    brought = cast.sign_up("shop-1", establishment=aino.reference, code=cast.code_of(alice), now=now)
+    _book(alice, koti.reference, now)
+    contested = cast.sign_up("shop-2", establishment=koti.reference, code=cast.code_of(bob), now=now)
+    paid = _pay("shop-1", "order-1", 300_000, now)
+    _pay("shop-2", "order-2", 90_000, now)
+    puzzling = _pay("shop-1", "order-3", 50_000, now, received=49_000)
+    with transaction():
+        payments.attest_refunded_total(paid, total=100_000, note="cabinet", by=TESTS, now=now)
+        commissions.accrue(
+            [event for (event,) in rows("select id from event order by id")], by=TESTS, now=now
+        )
+    with transaction():
+        commissions.mature(by=TESTS, now=now + dt.timedelta(days=15))
+    with transaction():
+        run = payouts.prepare_run("RUB", note="A test", by=PREPARED_BY, now=now)
+        key, _secret = integrations.issue_key("SuperApp", by=TESTS, now=now)
+        _draft_terms(now)
+    return Office(
+        place=aino.reference,
+        free_place=kide.reference,
+        booking=_book(bob, kide.reference, now),
+        agent=_one("select reference from agent where id = :id", id=alice),
+        other_agent=_one("select reference from agent where id = :id", id=bob),
+        referral=str(brought.referral),
+        case=str(contested.case),
+        programme=_one("select reference from programme"),
+        payment=paid,
+        puzzling_payment=puzzling,
+        commission=_one("select min(id) from commission"),
+        run=run,
+        payout=_one("select reference from payout"),
+        audit_entry=_one("select max(id) from audit_entry"),
+        job=_failed_job(),
+        api_key=key,
+    )
+
+
+def _agents(now: dt.datetime) -> tuple[UUID, UUID]:
+    alice = cast.agent(1, name="Alice Ivanova", now=now)
+    bob = cast.agent(2, name="Bob Petrov", now=now)
+    with transaction():
+        execute(
+            "update agent set bank_member_id = :member, bank_name = 'T-Bank' where id = :id",
+            member=T_BANK,
+            id=alice,
+        )
+        audit.record("agent.profile_changed", "agent", alice, by=TESTS, at=now)
+    return alice, bob
+
+
+def _book(agent: UUID, place: str, now: dt.datetime) -> str:
+    with transaction():
+        reference: str = bookings.book(agent, place, by=TESTS, now=now).reference
+    return reference
+
+
+def _pay(customer: str, order: str, amount: int, now: dt.datetime, received: int | None = None) -> str:
+    """A payment that the bank has confirmed; with another amount than asked, when `received` says so."""
+    with transaction():
+        given = {"amount": amount, "currency": "RUB", "description": "A month of SuperApp"}
+        reference = payments.place_order(customer, external_id=order, by=TESTS, now=now, **given)
+        step = payments.begin_init(reference, by=TESTS, now=now)
+        assert step is not None
+        number = str(scalar("select count(*) from payment") + 7000)
+        payments.record_init(
+            step.payment_id, provider_payment_id=number, payment_url="https://bank.test/", by=TESTS, now=now
+        )
+        payments.apply_state(
+            step.payment_id,
+            status="CONFIRMED",
+            amount=received or amount,
+            bank_order_id=step.bank_order_id,
+            by=TESTS,
+            now=now,
+        )
+        found: str = scalar("select reference from payment where id = :id", id=step.payment_id)
+    return found
+
+
+def _draft_terms(now: dt.datetime) -> None:
+    tiers = [programmes.TierRow("Bronze", 0, 600), programmes.TierRow("Gold", 5, 900)]
+    programme_id = scalar("select id from programme")
+    programmes.draft(programme_id, tiers, programmes.Limits(hold_days=7), note="Kinder", by=TESTS, now=now)
+
+
+def _failed_job() -> int:
+    """A job that was given up."""
+    with transaction():
+        outbox.enqueue("erp.jobs.payments.follow", "nothing", delay=3600)
+        id: int = scalar(
+            """update outbox set attempts = 12, last_error = 'KeyError in follow, line 9', given_up_at = now()
+               where subject = 'nothing' returning id"""
+        )
+    return id
+
+
+def _one(sql: str, **params: object) -> Any:
+    found = scalar(sql, **params)
+    release()
+    return found
