@@ -91,7 +91,7 @@ def _add_probes(app: Flask) -> None:
     @app.get("/healthz")
     @access.public("a balancer asks whether the process lives")
     def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+        return {"status": "ok", "mode": app.config["REF"].mode}
 
     @app.get("/readyz")
     @access.public("a balancer asks whether requests can be served")

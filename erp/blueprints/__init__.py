@@ -13,6 +13,7 @@ from erp.blueprints import (
     establishments,
     home,
     jobs,
+    ledger,
     payments,
     payout_runs,
     payouts,
@@ -25,7 +26,7 @@ from erp.blueprints import (
 )
 
 WORK = (home, establishments, bookings, agents, referrals, cases)
-MONEY = (commissions, payments, payouts, payout_runs, programmes)
+MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (audit, jobs, staff, api_keys, clock, sessions)
 
 

@@ -50,6 +50,7 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
             Area(_("Payments"), "credit-card", "payments.index", Permission.PAYMENTS_READ),
             Area(_("Payouts"), "hand-coins", "payouts.index", Permission.PAYOUTS_READ),
             Area(_("Payout runs"), "layers", "payout_runs.index", Permission.PAYOUTS_READ),
+            Area(_("Ledger"), "book-open", "ledger.index", Permission.PAYOUTS_READ),
         ],
     ),
     (_("Rules"), [Area(_("Programmes"), "badge-percent", "programmes.index", Permission.PROGRAMMES_READ)]),
