@@ -66,7 +66,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     referrals.attribution_is_sound,
     commissions.lines_recompute,
     commissions.corrections_stay_within,
-    payouts.payouts_equal_their_lines,
+    payouts.payouts_are_whole,
     one_stamp,
     payments.bank_references_agree,
     payouts.bank_references_agree,
