@@ -41,8 +41,15 @@ def index() -> Any:
         city=[(city, city) for city in catalogue.cities()],
         state=[(state, state_of(state).label) for state in bookings.PLACE_STATES],
     )
-    filters = {name: form.value(name) for name in ("q", "kind", "city", "state")}
-    found = bookings.search_places(now=clock.now(), sort=sort_key(), page=page_number(), **filters)
+    found = bookings.search_places(
+        now=clock.now(),
+        q=form.value("q"),
+        city=form.value("city"),
+        kind=form.value("kind"),
+        state=form.value("state"),
+        sort=sort_key(),
+        page=page_number(),
+    )
     page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
     return page_or_part("establishments/index.html", "establishments/_rows.html", form=form, page=page)
 

@@ -49,8 +49,9 @@ def index() -> Any:
 @bp.get("/new")
 @requires(Permission.PAYOUTS_PREPARE)
 def new() -> Any:
-    context = {"preview": _preview(), "form": RunForm(), "refusal": None}
-    return page_or_part("payout_runs/new.html", "payout_runs/_preview.html", **context)
+    return page_or_part(
+        "payout_runs/new.html", "payout_runs/_preview.html", preview=_preview(), form=RunForm(), refusal=None
+    )
 
 
 @bp.post("")
@@ -59,7 +60,9 @@ def create() -> Any:
     form = RunForm()
     with attempt(form) as tried, transaction():
         form.check()
-        reference = payouts.prepare_run(CURRENCY, note=form.note.data, by=current_user.actor, now=clock.now())
+        reference = payouts.prepare_run(
+            CURRENCY, note=form.note.data or "", by=current_user.actor, now=clock.now()
+        )
     if tried.refusal:
         context = {"preview": _preview(), "form": form, "refusal": tried.refusal}
         return refused("payout_runs/new.html", "payout_runs/_preview.html", **context)

@@ -19,8 +19,8 @@ def may_see_personal_data() -> bool:
     return Permission.PERSONAL_READ in current_user.permissions
 
 
-def shown(profile: agents.Profile) -> SimpleNamespace:
-    """An agent as the reader may see them: contacts and family name masked without the permission."""
+def shown(profile: Any) -> SimpleNamespace:
+    """An agent (`agents.Profile`) as the reader may see them: contacts and family name masked without the permission."""
     clear = may_see_personal_data()
     return SimpleNamespace(
         **vars(profile)

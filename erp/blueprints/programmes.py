@@ -150,7 +150,7 @@ def create_terms(reference: str) -> Any:
     with attempt(form) as tried, transaction():
         form.check()
         terms = (programme.id, form.schedule(), form.limits(programme.currency))
-        id = programmes.draft(*terms, note=form.note.data, by=current_user.actor, now=clock.now())
+        id = programmes.draft(*terms, note=form.note.data or "", by=current_user.actor, now=clock.now())
     if tried.refusal:
         return refused(
             "programmes/new_terms.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import lazy_gettext as _
@@ -18,12 +18,12 @@ class Kind(NamedTuple):
     """One kind of waiting work: where it is looked at, who may, and how it is counted."""
 
     endpoint: str
-    args: dict[str, str]
+    args: dict[str, Any]
     permission: Permission
     icon: str
     title: LazyString
     text: LazyString
-    count: Callable[[], int]
+    number: Callable[[], int]
 
 
 class Waiting(NamedTuple):
@@ -93,7 +93,7 @@ def waiting(granted: Collection[Permission]) -> list[Waiting]:
             kind.icon,
             str(kind.title),
             str(kind.text),
-            kind.count(),
+            kind.number(),
         )
         for kind in KINDS
         if kind.permission in granted
