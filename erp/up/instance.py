@@ -16,6 +16,7 @@ from types import FrameType
 
 import httpx
 
+from erp.domain.payouts import NOTIFICATION_PATH as PAYOUT_NOTIFICATIONS
 from erp.embedded import EmbeddedError, temporary_var
 from erp.up import environment
 from erp.up.environment import ADDRESSES, RUNNING, Prepared
@@ -159,6 +160,8 @@ def _start_all(
             "--clock-database",
             variables["DATABASE_URL"],
         ]
+        if vendor == "tbank":
+            options += ["--payout-notification-url", variables["REF_PUBLIC_URL"] + PAYOUT_NOTIFICATIONS]
         supervisor.start(vendor, [python, "-m", f"simulators.{vendor}", *options])
     if variables.get("DATABASE_OWNER_URL"):
         _migrate(variables, migrate_options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erp.domain.payouts.invariants import bank_references_agree, payouts_equal_their_lines
+from erp.domain.payouts.invariants import bank_references_agree, payouts_are_whole
 from erp.kernel.db import db
 from tests.payouts.conftest import now_is
 from tests.payouts.test_execute import run_to_the_end
@@ -24,12 +24,12 @@ def paid(approved, edge):
 
 
 def test_healthy_payouts_are_proven(paid):
-    for finding in (payouts_equal_their_lines(), bank_references_agree()):
+    for finding in (payouts_are_whole(), bank_references_agree()):
         assert (finding.examined, list(finding.bad)) == (1, [])
 
 
 def test_payouts_on_their_way_are_healthy_too(approved, edge):
-    assert list(payouts_equal_their_lines().bad) == []
+    assert list(payouts_are_whole().bad) == []
     assert now_is(approved).state == "approved"
 
 
@@ -38,7 +38,7 @@ def test_damage_is_named(paid, superuser, damage):
     db.session.rollback()
     superuser.execute("set session_replication_role = replica")
     superuser.execute(damage)
-    found = payouts_equal_their_lines().bad
+    found = payouts_are_whole().bad
     assert any(DAMAGE[damage] in line for line in found), found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from erp import config
 from erp.kernel.db import rows, scalar
 from erp.kernel.findings import Audited, Finding
 
@@ -17,7 +18,7 @@ def bank_references_agree() -> Finding:
     """9: every payment and every fact from the bank names the same provider, payment and amount.
 
     A payment that was received has one event of exactly its amount; its refunded total is that of its latest
-    refund event; payments of one instance use one terminal.
+    refund event; all payments are of the terminal this instance is stamped for.
     """
     bad = [
         f"{found.reference}: {found.why}"
@@ -44,7 +45,12 @@ def bank_references_agree() -> Finding:
         f"event {id}: it is from the bank but belongs to no payment of ours"
         for (id,) in rows("select id from event where source = 'tbank' and payment_id is null order by id")
     ]
-    terminals = [terminal for (terminal,) in rows("select distinct terminal_key from payment order by 1")]
-    if len(terminals) > 1:
-        bad.append(f"payments of several terminals: {', '.join(terminals)}")
+    ours = config.get().tbank_terminal_key
+    bad += [
+        f"{reference}: of terminal {terminal}, not {ours}"
+        for reference, terminal in rows(
+            "select reference, terminal_key from payment where terminal_key <> :ours or provider <> 'tbank'",
+            ours=ours,
+        )
+    ]
     return Finding(9, "Payments and bank references agree", scalar("select count(*) from payment"), bad)

@@ -158,25 +158,25 @@ def begin_refund(refund_id: UUID, *, by: Actor, now: dt.datetime) -> RefundStep 
     )
 
 
-def record_refund(
-    refund_id: UUID, *, status: str, new_amount: int | None, by: Actor, now: dt.datetime
-) -> None:
+def record_refund(refund_id: UUID, *, status: str, new_amount: int, by: Actor, now: dt.datetime) -> None:
     """The bank took our Cancel. `new_amount` is what it says is left of the payment, in kopecks.
 
-    While the money is still on its way back (REFUNDING) the refund stays `sent` and the payment is followed.
+    While the money is still on its way back (REFUNDING) the refund stays `sent` and the payment is followed. When
+    the payment's state had already ended the refund, only a greater total is news.
     """
     refund = _locked_refund(refund_id)
-    if refund is None or refund.state not in rules.OPEN_REFUNDS:
+    if refund is None:
         return
     payment = queries.locked(refund.payment_id)
     _move(payment, status, by=by, now=now)
     if status not in ("PARTIAL_REFUNDED", "REFUNDED"):
         enqueue(FOLLOW, payment.id, delay=5)
         return
-    expected = payment.refunded_total + refund.amount
-    total = expected if new_amount is None else payment.amount - new_amount
-    _finish(payment, refund_id, total, by=by, now=now)
-    if total != expected:
+    is_open = refund.state in rules.OPEN_REFUNDS
+    expected = payment.refunded_total + (refund.amount if is_open else 0)
+    total = payment.amount - new_amount
+    _finish(payment, refund_id if is_open else None, total, by=by, now=now)
+    if total > expected or (is_open and total != expected):
         flag(payment.id, Attention.REFUND_DIFFERS, by=by, now=now)
 
 

@@ -171,6 +171,15 @@ def record_check_refused(
         _reject(*claimed, code, message, by=by, now=now)
 
 
+def record_check_conflict(
+    payout_id: UUID, attempt_id: UUID, *, code: str, by: Actor, now: dt.datetime
+) -> None:
+    """The bank says that money of this key is under way already, though we never sent it: a person must find out."""
+    claimed = _claimed(payout_id, attempt_id, State.CHECKING)
+    if claimed is not None:
+        _to_unknown(*claimed, code, by=by, now=now)
+
+
 def record_check_unanswered(payout_id: UUID, attempt_id: UUID) -> None:
     """Nobody knows whether the bank looked; no money moved, so it is asked to look again under the same key."""
     if _claimed(payout_id, attempt_id, State.CHECKING) is not None:

@@ -48,23 +48,7 @@ def _check(payout_id: UUID, edge: Edge) -> None:
             purpose=rules.PURPOSE,
         )
     except BankError as error:
-        if isinstance(error, BankRefused) and error.kind not in (
-            RefusalKind.RETRY_LATER,
-            RefusalKind.CONFLICT,
-        ):
-            with edge.transaction():
-                attempts.record_check_refused(
-                    payout_id,
-                    step.attempt_id,
-                    code=error.code,
-                    message=error.message,
-                    by=edge.by,
-                    now=edge.clock(),
-                )
-        else:
-            with edge.transaction():
-                attempts.record_check_unanswered(payout_id, step.attempt_id)
-        return
+        return _not_checked(payout_id, step.attempt_id, error, edge)
     with edge.transaction():
         attempts.record_check(
             payout_id,
@@ -75,6 +59,21 @@ def _check(payout_id: UUID, edge: Edge) -> None:
             by=edge.by,
             now=edge.clock(),
         )
+    return None
+
+
+def _not_checked(payout_id: UUID, attempt_id: UUID, error: BankError, edge: Edge) -> None:
+    with edge.transaction():
+        if not isinstance(error, BankRefused) or error.kind is RefusalKind.RETRY_LATER:
+            attempts.record_check_unanswered(payout_id, attempt_id)
+        elif error.kind is RefusalKind.CONFLICT:
+            attempts.record_check_conflict(
+                payout_id, attempt_id, code=error.code, by=edge.by, now=edge.clock()
+            )
+        else:
+            attempts.record_check_refused(
+                payout_id, attempt_id, code=error.code, message=error.message, by=edge.by, now=edge.clock()
+            )
 
 
 def _pay(payout_id: UUID, edge: Edge) -> bool:

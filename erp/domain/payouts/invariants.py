@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from erp import config
 from erp.domain import ledger
 from erp.domain.payouts import rules
 from erp.domain.payouts.rules import State
@@ -15,7 +16,7 @@ AUDITED = [
 ]
 
 
-def payouts_equal_their_lines() -> Finding:
+def payouts_are_whole() -> Finding:
     """8: a payout is the sum of its lines, all of its agent and currency; it left the bank once, under one key;
     a commission never pays more than it was worth; money set aside or sent is what the books say."""
     bad = [
@@ -84,16 +85,19 @@ def _shared_operations() -> list[str]:
 
 
 def bank_references_agree() -> Finding:
-    """9: every attempt that reached the bank has its number, and all attempts used one terminal."""
+    """9: every attempt that reached the bank has its number, and all are of the terminal this instance is stamped for."""
     bad = [
         f"{key}: sent, but we have no bank id"
         for (key,) in rows(
             "select key from payout_attempt where sent_at is not null and provider_payment_id is null order by key"
         )
     ]
-    terminals = [
-        terminal for (terminal,) in rows("select distinct terminal_key from payout_attempt order by 1")
+    ours = config.get().tbank_payout_terminal_key
+    bad += [
+        f"{key}: of terminal {terminal}, not {ours}"
+        for key, terminal in rows(
+            "select key, terminal_key from payout_attempt where terminal_key <> :ours or provider <> 'tbank'",
+            ours=ours,
+        )
     ]
-    if len(terminals) > 1:
-        bad.append(f"payouts of several terminals: {', '.join(terminals)}")
     return Finding(9, "Payouts and bank references agree", scalar("select count(*) from payout_attempt"), bad)
