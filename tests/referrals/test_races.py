@@ -1,6 +1,9 @@
 """Sign-ups that arrive together."""
 
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +12,7 @@ from flask import Flask
 from erp.domain import agents, bookings, referrals
 from erp.kernel.actor import Actor
 from erp.kernel.db import row, scalar
+from erp.kernel.transaction import transaction
 from tests.support import cast
 from tests.support.cast import NOW, SOMEBODY, agent, at_once, code_of, places
 
@@ -79,30 +83,36 @@ def test_a_booking_and_a_sign_up_at_once_never_leave_an_open_booking_on_a_custom
     assert open_ones.open == 0
 
 
-def test_a_contact_taken_on_during_a_sign_up_cannot_slip_past_the_check(app: Flask) -> None:
-    """The trigger looks at committed rows only; the sign-up holds its agents, so one of the two sees the other."""
-    from_both = []
-    for number in range(1, 9):
-        with app.app_context():
-            if number == 1:
-                cast.programme()
-            who = agent(number)
-            given = referrals.SignUp(
-                external_id=f"shop-{number}", kind="company", inn="7707083893", code=code_of(who)
-            )
-        from_both.append(_both_at_once(app, who, given))
-    assert all(len(succeeded) == 1 for succeeded in from_both), from_both
+INN = "7707083893"
 
 
-def _both_at_once(app: Flask, who: UUID, given: referrals.SignUp) -> list[str]:
-    """Which of the two succeeded: taking the INN on, or being attributed."""
+def test_a_contact_taken_on_while_a_customer_signs_up_waits_and_is_refused(app: Flask, context: None) -> None:
+    cast.programme()
+    alice = agent(1)
+    with ThreadPoolExecutor(1) as other:
+        with transaction():
+            sign_up(referrals.SignUp(external_id="shop-1", kind="company", inn=INN, code=code_of(alice)))
+            taken_on = other.submit(_commit, app, lambda: _take_inn_on(alice))
+            assert not wait([taken_on], timeout=0.5).done
+        assert isinstance(taken_on.exception(timeout=10), agents.OwnCustomer)
 
-    def deed(name: str) -> object:
-        if name == "attributed":
-            return sign_up(given).referral
-        return agents.update_profile(who, inn="7707083893", by=SOMEBODY, now=NOW) or "done"
 
-    answers = at_once(app, deed, ["attributed", "inn"])
-    return [
-        name for name, answer in zip(("attributed", "inn"), answers, strict=True) if isinstance(answer, str)
-    ]
+def test_a_sign_up_waits_for_the_contact_that_makes_it_a_self_referral(app: Flask, context: None) -> None:
+    cast.programme()
+    alice = agent(1)
+    given = referrals.SignUp(external_id="shop-1", kind="company", inn=INN, code=code_of(alice))
+    with ThreadPoolExecutor(1) as other:
+        with transaction():
+            _take_inn_on(alice)
+            signed_up = other.submit(_commit, app, lambda: sign_up(given))
+            assert not wait([signed_up], timeout=0.5).done
+        assert signed_up.result(timeout=10).reason == "self_referral"
+
+
+def _take_inn_on(who: UUID) -> None:
+    agents.update_profile(who, inn=INN, by=SOMEBODY, now=NOW)
+
+
+def _commit(app: Flask, deed: Callable[[], Any]) -> Any:
+    with app.app_context(), transaction():
+        return deed()
