@@ -4,6 +4,7 @@ import pytest
 
 from erp.domain.payments.invariants import bank_references_agree
 from erp.kernel.db import db
+from tests.payments.test_follow import opened
 from tests.payments.test_refunds import give_back, paid  # noqa: F401  # the fixture
 
 DAMAGE = {
@@ -24,6 +25,12 @@ def refunded(paid, edge):  # noqa: F811
 def test_healthy_payments_are_proven(refunded):
     finding = bank_references_agree()
     assert (finding.number, finding.examined, list(finding.bad)) == (9, 1, [])
+
+
+def test_a_payment_nobody_made_yet_is_healthy_too(order, edge):
+    opened(order, edge)
+    finding = bank_references_agree()
+    assert (finding.examined, list(finding.bad)) == (1, [])
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -34,7 +34,7 @@ def bank_references_agree() -> Finding:
                   'the bank knows it but we have no bank id'),
                  (p.confirmed_at is not null and e.id is null, 'received, but there is no event'),
                  (p.confirmed_at is null and e.id is not null, 'not received, but there is an event'),
-                 (e.amount <> p.amount or e.currency <> p.currency or e.payment_id is distinct from p.id,
+                 (e.amount <> p.amount or e.currency <> p.currency or e.id is not null and e.payment_id is distinct from p.id,
                   'its event has another amount, currency or payment'),
                  (p.refunded_total <> coalesce(r.total, 0), 'its refunded total is not that of its refund events'),
                  (not r.named, 'a refund event names another payment or total')) as w(broken, why)
