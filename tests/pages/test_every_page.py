@@ -81,30 +81,28 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("url", LISTS)
-def test_a_list_gives_htmx_its_rows_alone(desk: Callable[[Role], Desk], office: Office, url: str) -> None:
+def test_a_list_gives_htmx_its_rows_alone(desk: Callable[[Role], Desk], office: Office) -> None:
     admin = desk(Role.ADMIN)
-    part, whole = admin.get(url, part=True), admin.get(url)
-    assert part.text.count('id="rows"') == 1
-    assert "<html" not in part.text
-    assert "<html" in whole.text
-    assert 'id="rows"' in whole.text
-    for answer in (part, whole):
-        assert {"HX-Request", "HX-Request-Type"} <= set(answer.vary)
+    for url in LISTS:
+        part, whole = admin.get(url, part=True), admin.get(url)
+        assert part.text.count('id="rows"') == 1, url
+        assert "<html" not in part.text, url
+        assert "<html" in whole.text, url
+        assert 'id="rows"' in whole.text, url
+        for answer in (part, whole):
+            assert {"HX-Request", "HX-Request-Type"} <= set(answer.vary), url
 
 
-@pytest.mark.parametrize("url", LISTS)
-def test_a_list_takes_any_address_for_what_it_is(
-    desk: Callable[[Role], Desk], office: Office, url: str
-) -> None:
+def test_a_list_takes_any_address_for_what_it_is(desk: Callable[[Role], Desk], office: Office) -> None:
     admin = desk(Role.ADMIN)
-    for query in (
-        "q=%25%27--&page=0",
-        "page=99999999999999999999",
-        "sort=-nonsense&state=nonsense&page=-3",
-        "q=%00",
-    ):
-        assert admin.get(f"{url}?{query}").status_code in (200, 400), query
+    for url in LISTS:
+        for query in (
+            "q=%25%27--&page=0",
+            "page=99999999999999999999",
+            "sort=-nonsense&state=nonsense&page=-3",
+        ):
+            assert admin.get(f"{url}?{query}").status_code == 200, f"{url}?{query}"
+        assert admin.get(f"{url}?q=%00").status_code in (200, 400), url
 
 
 def test_what_is_not_there_says_so_without_a_trace(desk: Callable[[Role], Desk], office: Office) -> None:

@@ -1,0 +1,133 @@
+"""Every page in real Chromium: readable by all (WCAG 2.2 AA by axe), whole on a phone, silent in the console."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+import erp
+from erp.access import declared
+from erp.domain import staff
+from erp.kernel import clock
+from erp.kernel.actor import Actor
+from erp.kernel.permissions import Role
+from erp.kernel.transaction import transaction
+from tests.support.office import open_office
+
+EMAIL, PASSWORD = "everything@example.test", "correct horse battery"
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DIST = Path(erp.__file__).parent / "static" / "dist"
+AXE = (DIST / json.loads((DIST / "manifest.json").read_text())["files"]["axe.js"]).read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK = """async (only) => {
+  const answer = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
+  return answer.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | ")}`);
+}"""
+PARTS = 2
+"""The pages are looked at in as many tests as there are cores, so that each core has some."""
+
+
+@pytest.fixture
+def pages(app: Flask) -> list[str]:
+    """Every page that opens without arguments, and one of each noun."""
+    with app.app_context():
+        office = open_office()
+        with transaction():
+            by = Actor.system("tests")
+            staff.add(
+                EMAIL, "Everything Person", PASSWORD, [role.value for role in Role], by=by, now=clock.now()
+            )
+    return [*argumentless(app), *office.pages]
+
+
+def argumentless(app: Flask) -> list[str]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        access = declared(app, rule.endpoint)
+        if not rule.arguments and "GET" in (rule.methods or ()) and access and access.audience == "staff":
+            found.append(rule.rule)
+    return sorted(found)
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/sign-in")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What waits")
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_can_be_read_by_all_in_light_and_dark_and_on_a_phone(
+    page: Page, live: str, pages: list[str], part: int
+) -> None:
+    sign_in(page, live)
+    for url in pages[part::PARTS]:
+        page.goto(live + url)
+        page.evaluate(AXE)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for size in (DESK, PHONE):
+                page.set_viewport_size(size)
+                # the second scheme changes colours only
+                only = RULES if scheme == "light" else ["color-contrast"]
+                assert page.evaluate(CHECK, only) == [], f"{url}, {scheme}, {size['width']} px"
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow == 0, f"{url} is {overflow} px wider than a phone"
+        page.set_viewport_size(DESK)
+
+
+def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{live}/sign-in")
+        page.evaluate(AXE)
+        assert page.evaluate(CHECK, RULES) == []
+
+
+def test_a_list_is_searched_while_one_types_and_the_address_follows(
+    page: Page, live: str, pages: list[str]
+) -> None:
+    sign_in(page, live)
+    page.goto(f"{live}/establishments")
+    expect(page.locator("#rows tbody tr")).to_have_count(3)
+    page.get_by_role("searchbox").fill("kide")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page).to_have_url(f"{live}/establishments?q=kide")
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("kide")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+
+
+def test_a_deed_asks_before_it_is_done_and_renews_its_part_in_place(
+    page: Page, live: str, pages: list[str]
+) -> None:
+    sign_in(page, live)
+    page.goto(f"{live}/establishments?q=kide")
+    page.get_by_role("link", name="Salon Kide").click()
+    page.get_by_role("button", name="Release").click()
+    expect(page.get_by_role("dialog")).to_contain_text("loses the exclusive right")
+    page.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name="Release").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_role("status")).to_contain_text("Salon Kide is free again")
+    page.get_by_label("Agent").fill("nobody")
+    page.get_by_role("button", name="Book").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing here under this reference")
+    expect(page.get_by_label("Agent")).to_have_value("nobody")
+
+
+def test_a_session_that_ended_sends_the_whole_page_to_sign_in(
+    page: Page, live: str, pages: list[str]
+) -> None:
+    sign_in(page, live)
+    page.goto(f"{live}/agents")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Code").click()
+    expect(page).to_have_url(f"{live}/sign-in")
