@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -11,7 +12,7 @@ import pytest
 import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 from rq import SimpleWorker
 
 from erp import up
@@ -135,10 +136,16 @@ def live(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def page(new_context: Callable[[], BrowserContext]) -> Iterator[Page]:
-    """A page that fails its test on any script error, blocked resource or line in the console's red."""
+    """A page that fails its test on any script error, blocked resource or line in the console's red, but for the
+    lines by which Chromium tells of a refusal that we meant."""
     problems: list[str] = []
     page = new_context().new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.on("console", lambda line: problems.append(line.text) if _is_problem(line) else None)
     yield page
     assert problems == []
+
+
+def _is_problem(line: ConsoleMessage) -> bool:
+    meant = re.search(r"responded with a status of (401|403|409|422) ", line.text)
+    return line.type == "error" and not meant
