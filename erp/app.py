@@ -12,7 +12,7 @@ from flask_openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
-from erp import access, blueprints, config, errors, extensions
+from erp import access, blueprints, config, errors, extensions, models
 from erp.kernel import log, mode
 from erp.kernel.db import db
 from erp.kernel.outbox import courier
@@ -28,6 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """RefERP and its JSON API on the configured database. Raises `WrongInstance` when the stamp disagrees."""
     settings = settings or config.get()
     log.configure(settings.log_level)
+    assert models.metadata.tables, "every table is known before any row is written"
     app = OpenAPI(__name__, doc_ui=False)  # mobile_api/openapi.py serves the description itself
     app.openapi_version = "3.1.0"
     app.config.update(_flask_settings(settings))

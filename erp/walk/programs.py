@@ -58,37 +58,43 @@ class Agent(Program):
 
     def __init__(self, url: str, sms_url: str, phone: str, name: str):
         super().__init__(url)
-        self.phone = phone
-        self.post("/auth/codes", {"phone": phone})
-        code = self._code_from(sms_url)
-        session = self.post("/auth/sessions", {"phone": phone, "code": code, "name": name})
-        self._keep(session)
+        self.sms_url, self.phone, self.name = sms_url, phone, name
+        self._sign_in()
         self.me = self.get("/me")
         self.code: str = self.me["code"]
         self.reference: str = self.me["reference"]
 
-    def _code_from(self, sms_url: str) -> str:
-        """The code of the newest message to this phone in the SMS gateway's inbox."""
+    def _sign_in(self) -> None:
+        self.token = ""
+        seen = self._messages()
+        self.post("/auth/codes", {"phone": self.phone})
+        code = until(lambda: self._code(seen), "the one-time code by SMS")
+        self._keep(self.post("/auth/sessions", {"phone": self.phone, "code": code, "name": self.name}))
 
-        def look() -> str | None:
-            inbox = httpx.get(
-                f"{sms_url}/inbox.json", params={"to": self.phone}, timeout=10, trust_env=False
-            ).json()
-            messages = inbox["messages"] if isinstance(inbox, dict) else inbox
-            found = re.search(r"\b\d{6}\b", messages[0]["text"]) if messages else None
-            return found and found[0]
+    def _messages(self) -> list[dict[str, Any]]:
+        """What the SMS gateway's inbox holds for this phone, newest first."""
+        inbox = httpx.get(f"{self.sms_url}/inbox.json", params={"to": self.phone}, timeout=10, trust_env=False)
+        messages: list[dict[str, Any]] = inbox.raise_for_status().json()["messages"]
+        return messages
 
-        return until(look, "the one-time code by SMS")
+    def _code(self, seen: list[dict[str, Any]]) -> str | None:
+        """The code in the newest message, when it came after those that were `seen`."""
+        messages = self._messages()
+        found = re.search(r"\b\d{6}\b", messages[0]["text"]) if len(messages) > len(seen) else None
+        return found and found[0]
 
     def _keep(self, session: dict[str, Any]) -> None:
         self.token, self.refresh = session["access_token"], session["refresh_token"]
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """As RefAPP does: when the access token has run out, take a new one and ask again."""
+        """As RefAPP does: when the access token has run out, renew it, or sign in again, and ask once more."""
         answer = super().ask(method, path, **options)
         if answer.status_code == 401 and self.token:
             renewed = self.http.post("/auth/refresh", json={"refresh_token": self.refresh})
-            self._keep(self._good(renewed))
+            if renewed.status_code == 401:
+                self._sign_in()
+            else:
+                self._keep(self._good(renewed))
             answer = super().ask(method, path, **options)
         return answer
 
