@@ -38,7 +38,7 @@ PRECOMPUTED = f"""
 with {engine.FACTS_OF_EVENTS}, {engine.LINES}
 select l.kind, l.event_id, e.source_id as asked_source_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id,
        l.terms_id, l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.line_uncapped,
-       l.refunded, l.occurred_at, l.occurred_at + make_interval(days => l.hold_days::integer) as available_at,
+       l.refunded, l.occurred_at, l.occurred_at + make_interval(hours => 24 * l.hold_days::integer) as available_at,
        l.source_id, l.accrual_id,
        case when l.kind = 'accrual' or h.commission_id is not null then 'pending' else 'available' end as account
 from line l join event e on e.id = l.cause_id left join hold h on h.commission_id = l.accrual_id

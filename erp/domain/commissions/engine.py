@@ -5,7 +5,8 @@ must be, from facts alone, and compares it with what is booked; the differences 
 text accrues, reverses and trues up; a duplicate finds no difference, and the order in which facts arrive does not
 change any net amount.
 
-- volume: the agent's connections of the programme in the pinned window (t - days, t], t being the payment's time
+- volume: the agent's connections of the programme in the pinned window (t - days, t], t being the payment's time;
+  a day is 24 hours, so that no zone of the session matters
 - tier: the highest of the pinned schedule whose threshold the volume reaches
 - base: the agent's part of the payment, shares split by largest remainder
 - uncapped: base x rate, half-up
@@ -16,15 +17,15 @@ change any net amount.
 
 FACTS_OF_EVENTS = """
   asked as materialized (
-    select p.id as event_id, p.customer_id, p.kind, p.occurred_at, max(e.id) as cause_id
+    select p.id as event_id, p.customer_id, p.kind, p.occurred_at, max(e.id) as cause_id,
+           bool_or(e.id = p.id) as is_new
     from event e
     cross join lateral (select * from event p where p.id = coalesce(e.original_event_id, e.id) offset 0) p
     where e.id = any(:event_ids) and p.kind in ('payment', 'connection')
     group by p.id, p.customer_id, p.kind, p.occurred_at
   ),
   shared as materialized (
-    select a.event_id, a.kind, a.occurred_at, a.cause_id, s.agent_id, s.programme_id,
-           a.cause_id = a.event_id as is_new
+    select a.event_id, a.kind, a.occurred_at, a.cause_id, a.is_new, s.agent_id, s.programme_id
     from asked a
     cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
     cross join lateral (select * from referral_share s where s.referral_id = r.id offset 0) s
@@ -96,7 +97,7 @@ LINES = """
     cross join lateral (
       select count(*) as volume from referral_share c
       where c.agent_id = f.agent_id and c.programme_id = f.programme_id and c.connected_at <= f.occurred_at
-        and c.connected_at > f.occurred_at - make_interval(days => f.window_days::integer)) v
+        and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer)) v
     cross join lateral (
       select tier.position, tier.rate_bps from tier
       where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
@@ -156,14 +157,27 @@ LINES = """
 
 BOOK = f"""
 with {FACTS_OF_EVENTS}, {LINES},
+  -- A correction names an event that has not corrected its line before. When all of them have, the difference is due
+  -- to a fact whose own turn is still to come, and waits for it.
+  caused as (
+    select l.*,
+           case when l.accrual_id is null then l.cause_id
+                when not exists (select 1 from commission c where c.accrual_id = l.accrual_id and c.kind = l.kind
+                                   and c.cause_event_id = l.cause_id) then l.cause_id
+                else (select max(told) from unnest(cast(:event_ids as bigint[])) told
+                      where not exists (select 1 from commission c where c.accrual_id = l.accrual_id
+                                          and c.kind = l.kind and c.cause_event_id = told))
+           end as fresh_cause_id
+    from line l
+  ),
   written as (
     select row_number() over (order by l.occurred_at, l.event_id, l.kind)::integer as n, l.kind, l.event_id, l.rule_id,
-           l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.cause_id, l.amount, l.currency, l.paid, l.base,
+           l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id, l.amount, l.currency, l.paid, l.base,
            l.rate_bps, l.tier_position, l.volume, l.line_uncapped, l.refunded, l.occurred_at,
-           greatest(l.occurred_at + make_interval(days => l.hold_days::integer), :now) as available_at,
+           greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now) as available_at,
            case when l.frozen then 'attribution_case'
                 when a.state in ('suspended', 'closed') then 'agent_' || a.state end as freeze_reason, l.source_id
-    from line l join agent a on a.id = l.agent_id
+    from caused l join agent a on a.id = l.agent_id where l.fresh_cause_id is not null
   )
 select commission_book((select array_agg(w::commission_line) from written w), :actor)
 """

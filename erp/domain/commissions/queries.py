@@ -20,8 +20,8 @@ select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, 
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
-       case when c.freeze_reason is not null then 'frozen' when c.held_until is not null then 'on_hold'
-            when c.net = 0 and c.amount > 0 then 'reversed' when c.net <= 0 then 'nothing'
+       case when c.net = 0 and c.amount > 0 then 'reversed' when c.freeze_reason is not null then 'frozen'
+            when c.held_until is not null then 'on_hold' when c.net <= 0 then 'nothing'
             when coalesce(o.paid, 0) >= c.net then 'paid_out' else 'available' end as state
 from commission_state c
 join agent a on a.id = c.agent_id
@@ -137,7 +137,7 @@ def standing(agent_id: UUID, now: dt.datetime) -> Sequence[sa.Row[Any]]:
            cross join lateral (
              select count(*) as volume from referral_share c
              where c.agent_id = :agent_id and c.programme_id = p.id and c.connected_at <= :now
-               and c.connected_at > :now - make_interval(days => t.window_days::integer)) v
+               and c.connected_at > :now - make_interval(hours => 24 * t.window_days::integer)) v
            cross join lateral (select * from tier x where x.terms_id = t.id and x.threshold <= v.volume
                                order by x.threshold desc limit 1) tier
            left join lateral (select * from tier x where x.terms_id = t.id and x.threshold > v.volume
