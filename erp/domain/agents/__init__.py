@@ -1,18 +1,8 @@
 """Agents: those who refer customers, each with one code for life; how they register, sign in, and are let act."""
 
-from erp.domain.agents.access import (
-    Session,
-    Text,
-    agent_of,
-    code_to_send,
-    forget_codes,
-    record_sent,
-    refresh,
-    request_code,
-    sign_in,
-    sign_out,
-)
+from erp.domain.agents.access import Session, agent_of, refresh, sign_in, sign_out
 from erp.domain.agents.actions import activate, close, suspend, update_profile
+from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code
 from erp.domain.agents.queries import SORTS, Profile, by_code, find, profile, profiles, search
 from erp.domain.agents.rules import (
     STATES,

@@ -1,6 +1,7 @@
 """Referrals: who brought a customer, decided once at sign-up and proven; clicks, customers and contested cases."""
 
 from erp.domain.referrals.actions import DECISIONS, decide_case, record_click
+from erp.domain.referrals.claims import SignUp
 from erp.domain.referrals.queries import (
     SORTS,
     cases_of,
@@ -18,7 +19,7 @@ from erp.domain.referrals.queries import (
     shares,
 )
 from erp.domain.referrals.rules import KINDS, CannotTransfer, CaseDecided, SignUpConflict
-from erp.domain.referrals.sign_up import SignedUp, SignUp, sign_up
+from erp.domain.referrals.sign_up import SignedUp, sign_up
 
 __all__ = [
     "DECISIONS",

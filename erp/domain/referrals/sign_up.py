@@ -14,38 +14,17 @@ from sqlalchemy.exc import IntegrityError
 
 from erp.domain import agents, bookings, catalogue, integrations, programmes
 from erp.domain.referrals import rules
+from erp.domain.referrals.claims import Arrival, SignUp, find_claims
 from erp.domain.referrals.rules import Claim
 from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, execute, row, rows, violated
+from erp.kernel.db import db, execute, row, violated
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.ids import reference, uuid7
 from erp.kernel.personal import lookup_hash, new_person, protect
 
 PRODUCT = "product"
 OURS = "ref"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignUp:
-    """A new customer as the owner's product tells of it.
-
-    `establishment` is a reference of ours, or a pair (source, id at that source). `occurred_at` None means now;
-    `source_id` None means that the external id names the event too.
-    """
-
-    external_id: str
-    kind: str
-    name: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    inn: str | None = None
-    code: str | None = None
-    click: str | None = None
-    establishment: str | tuple[str, str] | None = None
-    programme: str | None = None
-    occurred_at: dt.datetime | None = None
-    source_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,17 +41,6 @@ class SignedUp:
     again: bool = False
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """A sign-up while it is being attributed."""
-
-    given: SignUp
-    at: dt.datetime
-    contacts: agents.ContactHashes
-    place: sa.Row[Any] | None
-    customer_id: UUID
-
-
 def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
     """Register a customer and attribute them by open booking, code, click, or to nobody.
 
@@ -85,10 +53,10 @@ def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
     customer_id = _register(given, at, digest, contacts, place)
     if customer_id is None:
         return _answer_again(given.external_id, digest)
-    arrival = _Arrival(given, at, contacts, place, customer_id)
+    arrival = Arrival(given, at, contacts, place, customer_id)
     audit.record("customer.signed_up", "customer", customer_id, by=by, at=now)
     terms = programmes.active_terms(given.programme, at)
-    claims = _claims(arrival, terms.click_window_days)
+    claims = find_claims(arrival, terms.click_window_days)
     chosen = rules.choose(claims)
     if chosen is None:
         reason = rules.unattributed_reason(claims)
@@ -172,68 +140,8 @@ def _answer_again(external_id: str, digest: bytes) -> SignedUp:
     return _answer(external_id, again=True)
 
 
-def _claims(arrival: _Arrival, click_window_days: int) -> list[Claim]:
-    """Every claim on this customer, strongest first, each judged. A place that is connected already has none."""
-    if (
-        arrival.place is not None
-        and catalogue.hold_place(arrival.place.claim_group_id, alone=True) is not None
-    ):
-        return [Claim("booking", void="already_connected")]
-    found = (_booking(arrival), _code(arrival), _click(arrival, click_window_days))
-    return _judge([claim for claim in found if claim is not None], arrival.contacts)
-
-
-def _booking(arrival: _Arrival) -> Claim | None:
-    if arrival.place is None:
-        return None
-    booking = bookings.open_on(arrival.place.claim_group_id, at=arrival.at)
-    return booking and Claim("booking", booking.agent_id, booking_id=booking.id)
-
-
-def _code(arrival: _Arrival) -> Claim | None:
-    if not arrival.given.code or not arrival.given.code.strip():
-        return None
-    agent = agents.by_code(arrival.given.code)
-    if agent is None:  # what was typed may be anything, so it is not kept
-        return Claim("code", void="unknown_code")
-    return Claim("code", agent.id, code=agent.code)
-
-
-def _click(arrival: _Arrival, window_days: int) -> Claim | None:
-    if not arrival.given.click:
-        return None
-    try:
-        token = UUID(arrival.given.click)
-    except ValueError:
-        return Claim("click", void="unknown_click")
-    click = row("select agent_id, clicked_at from click where id = :id", id=token)
-    if click is None:
-        return Claim("click", void="unknown_click")
-    age = arrival.at - click.clicked_at
-    inside = -rules.CLOCK_SKEW <= age <= dt.timedelta(days=window_days)
-    return Claim("click", click.agent_id, click_id=token, void=None if inside else "outside_click_window")
-
-
-def _judge(claims: Sequence[Claim], contacts: agents.ContactHashes) -> list[Claim]:
-    """Void what its agent may not have. Their rows are held, so that no contact changes before commit."""
-    ids = [claim.agent_id for claim in claims if claim.agent_id is not None]
-    held = rows(
-        """select id, state, phone_hash, email_hash, inn_hash from agent where id = any(:ids)
-           order by id for share""",
-        ids=ids,
-    )
-    verdicts = {
-        id: rules.void(state, agents.ContactHashes(phone, email, inn), contacts)
-        for id, state, phone, email, inn in held
-    }
-    return [
-        replace(claim, void=claim.void or verdicts[claim.agent_id]) if claim.agent_id else claim
-        for claim in claims
-    ]
-
-
 def _attribute(
-    arrival: _Arrival,
+    arrival: Arrival,
     claims: Sequence[Claim],
     chosen: Claim,
     terms: sa.Row[Any],
@@ -263,19 +171,24 @@ def _attribute(
         frozen=rival is not None,
         at=arrival.at,
     )
-    execute(
-        """insert into referral_share (referral_id, agent_id, bps, programme_id, connected_at)
-           values (:referral_id, :agent_id, :whole, :programme_id, :connected_at)""",
-        referral_id=id,
-        agent_id=chosen.agent_id,
-        whole=rules.WHOLE,
-        programme_id=terms.programme_id,
-        connected_at=arrival.at if arrival.place else None,
-    )
+    _give_share(id, chosen.agent_id, terms.programme_id, arrival)
     details = {"agent": str(chosen.agent_id), "basis": chosen.basis, "terms": str(terms.id)}
     audit.record("referral.made", "referral", id, by=by, at=now, details=details)
     if rival is not None:
         _open_case(id, chosen.agent_id, rival, by, now)
+
+
+def _give_share(referral_id: UUID, agent_id: UUID, programme_id: UUID, arrival: Arrival) -> None:
+    """All of the referral to one agent; it counts as a connection when the customer is a place."""
+    execute(
+        """insert into referral_share (referral_id, agent_id, bps, programme_id, connected_at)
+           values (:referral_id, :agent_id, :whole, :programme_id, :connected_at)""",
+        referral_id=referral_id,
+        agent_id=agent_id,
+        whole=rules.WHOLE,
+        programme_id=programme_id,
+        connected_at=arrival.at if arrival.place else None,
+    )
 
 
 def _open_case(referral_id: UUID, holder: UUID, other: UUID, by: Actor, now: dt.datetime) -> None:
@@ -294,7 +207,7 @@ def _open_case(referral_id: UUID, holder: UUID, other: UUID, by: Actor, now: dt.
     audit.record("case.opened", "attribution_case", id, by=by, at=now, details={"referral": str(referral_id)})
 
 
-def _record_events(arrival: _Arrival, *, connected: bool) -> None:
+def _record_events(arrival: Arrival, *, connected: bool) -> None:
     """The facts. A connection that is told late changes tiers of the past, so the engine looks at it."""
     source_id = arrival.given.source_id or f"sign_up:{arrival.given.external_id}"
     fact = integrations.NewEvent(PRODUCT, source_id, "sign_up", arrival.customer_id, arrival.at)
