@@ -35,7 +35,9 @@ def audited() -> Finding:
     bad: list[str] = []
     examined = 0
     for owed in AUDITED:
-        examined += scalar(f'select count(*) from "{owed.table}" where {owed.moment} is not null and {owed.where}')
+        examined += scalar(
+            f'select count(*) from "{owed.table}" where {owed.moment} is not null and {owed.where}'
+        )
         bad += [f"{owed.table} {id}: no audit row {owed.action}" for (id,) in rows(_unaudited(owed))]
     return Finding(10, "Every mutation has its audit row", examined, bad)
 

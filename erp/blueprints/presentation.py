@@ -20,12 +20,8 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from erp.blueprints import states
-from erp.kernel import money as amounts
+from erp.kernel.sentences import Amount, Rate, formatted
 
-MINUS = "\u2212"
-NBSP = "\u00a0"
-SIGNS = {"RUB": "₽"}
-"""Signs that CLDR keeps for the currency's home locale only; people here read them in any language."""
 THEMES = ("light", "dark")
 
 
@@ -46,7 +42,7 @@ def register(app: Flask) -> None:
 
 def format_money(amount: int | None, currency: str = "RUB") -> str:
     """Minor units as people read them, never broken over two lines: 123450 -> "1,234.50 ₽", -5 -> "−0.05 ₽"."""
-    return "—" if amount is None else _money(amount, currency, _locale())
+    return "—" if amount is None else formatted(Amount(amount, currency), _locale())
 
 
 def format_moment(moment: dt.datetime | None) -> str:
@@ -70,9 +66,7 @@ def format_since(moment: dt.datetime | None, now: dt.datetime) -> str:
 
 def format_bps(bps: int | None) -> str:
     """A rate in basis points as percent, without idle zeros: 850 -> "8.5 %"."""
-    if bps is None:
-        return "—"
-    return f"{numbers.format_decimal(amounts.decimal(bps, 'RUB'), '#,##0.##', locale=_locale())}{NBSP}%"
+    return "—" if bps is None else formatted(Rate(bps), _locale())
 
 
 def format_count(number: int | None) -> str:
@@ -103,15 +97,6 @@ def chosen_theme() -> str:
     """The theme picked with the switch, or "" to follow the reader's system."""
     theme = request.cookies.get("theme", "")
     return theme if theme in THEMES else ""
-
-
-@lru_cache(maxsize=8192)
-def _money(amount: int, currency: str, locale: Locale) -> str:
-    digits = amounts.exponent(currency)
-    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    number = numbers.format_decimal(amounts.decimal(abs(amount), currency), pattern, locale=locale)
-    sign = SIGNS.get(currency) or numbers.get_currency_symbol(currency, locale)
-    return f"{MINUS if amount < 0 else ''}{number}{NBSP}{sign}"
 
 
 def _dated(moment: dt.datetime | None, pattern: str) -> str:

@@ -10,12 +10,18 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_decimal, get_currency_symbol
 
 from erp.kernel import money
+
+NBSP, MINUS = "\u00a0", "\u2212"
+SIGNS = {"RUB": "₽"}
+"""Signs that CLDR keeps for the currency's home locale only; people here read them in any language."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Sentence:
         self.text = text
         self.values = values
 
-    def word(self, translate: Callable[[str], str], locale: str, zone: dt.tzinfo = dt.UTC) -> str:
+    def word(self, translate: Callable[[str], str], locale: str | Locale, zone: dt.tzinfo = dt.UTC) -> str:
         """The sentence in the language of `translate` and the formats of `locale`."""
         shown = {name: formatted(value, locale, zone) for name, value in self.values.items()}
         return translate(self.text) % shown
@@ -49,13 +55,21 @@ class Sentence:
         return self.word(str, "en")
 
 
-def formatted(value: Any, locale: str, zone: dt.tzinfo = dt.UTC) -> str:
+def formatted(value: Any, locale: str | Locale, zone: dt.tzinfo = dt.UTC) -> str:
     """An amount, rate, moment or anything else as people of `locale` write it."""
     if isinstance(value, Amount):
-        shown = format_currency(money.decimal(value.amount, value.currency), value.currency, locale=locale)
-        return shown.replace("-", "\u2212")
+        return _amount(value, locale)
     if isinstance(value, Rate):
-        return format_percent(Decimal(value.bps) / money.WHOLE, "#,##0.##\u00a0%", locale=locale)
+        return f"{format_decimal(Decimal(value.bps).scaleb(-2), '#,##0.##', locale=locale)}{NBSP}%"
     if isinstance(value, dt.datetime):
-        return format_datetime(value, "d MMMM y, HH:mm", tzinfo=zone, locale=locale)
+        return format_datetime(value, "d MMM y, HH:mm", tzinfo=zone, locale=locale)
     return str(value)
+
+
+@lru_cache(maxsize=8192)
+def _amount(value: Amount, locale: str | Locale) -> str:
+    digits = money.exponent(value.currency)
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    number = format_decimal(money.decimal(abs(value.amount), value.currency), pattern, locale=locale)
+    sign = SIGNS.get(value.currency) or get_currency_symbol(value.currency, locale)
+    return f"{MINUS if value.amount < 0 else ''}{number}{NBSP}{sign}"

@@ -73,7 +73,9 @@ class Agent(Program):
 
     def _messages(self) -> list[dict[str, Any]]:
         """What the SMS gateway's inbox holds for this phone, newest first."""
-        inbox = httpx.get(f"{self.sms_url}/inbox.json", params={"to": self.phone}, timeout=10, trust_env=False)
+        inbox = httpx.get(
+            f"{self.sms_url}/inbox.json", params={"to": self.phone}, timeout=10, trust_env=False
+        )
         messages: list[dict[str, Any]] = inbox.raise_for_status().json()["messages"]
         return messages
 
@@ -101,7 +103,7 @@ class Agent(Program):
     def balance(self) -> dict[str, int]:
         """Kopecks per account."""
         found = self.get("/balance")["items"]
-        of_rubles = next((one for one in found if one["currency"] == "RUB"), {})
+        of_rubles: dict[str, int] = next((one for one in found if one["currency"] == "RUB"), {})
         return {name: of_rubles.get(name, 0) for name in ("pending", "available", "frozen", "in_payout")}
 
 

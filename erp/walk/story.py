@@ -283,7 +283,9 @@ def the_payment(story: Story) -> None:
             "Token": "0" * 64,
         },
     )
-    story.say.prove(forged.status_code == 403, "a notification that the bank did not sign is answered 403", forged.text)
+    story.say.prove(
+        forged.status_code == 403, "a notification that the bank did not sign is answered 403", forged.text
+    )
     story.say.prove(
         commission["state"] == "on_hold", f"Anna earned {rubles(commission['net']['amount'])}, on hold"
     )

@@ -15,7 +15,7 @@ def test_what_is_protected_is_revealed_to_us_alone(context: None) -> None:
         cipher = personal.protect(person, "Иван Петров")
     assert "Иван".encode() not in cipher
     assert personal.reveal(person, cipher) == "Иван Петров"
-    assert [bytes(wrapped) for (wrapped,) in rows("select wrapped from person_key")][0] != cipher
+    assert [bytes(wrapped) for (wrapped,) in rows("select wrapped from person_key")] != [cipher]
 
 
 def test_a_cipher_belongs_to_its_person(context: None) -> None:

@@ -10,7 +10,7 @@ from erp.domain import ledger
 from erp.domain.commissions import engine
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows, scalar
+from erp.kernel.db import Row, execute, rows, scalar
 
 MATURED_AT_ONCE = 1000
 
@@ -112,8 +112,8 @@ def release_frozen_of_agent(agent_id: UUID, *, by: Actor, now: dt.datetime) -> i
     return _release(frozen, "agent_suspended", by=by, now=now)
 
 
-def _release(frozen: Sequence[object], reason: str, *, by: Actor, now: dt.datetime) -> int:
-    found = [tuple(line) for line in frozen]  # type: ignore[call-overload]
+def _release(frozen: Sequence[Row], reason: str, *, by: Actor, now: dt.datetime) -> int:
+    found = [(line.commission_id, line.agent_id, line.currency) for line in frozen]
     for currency in sorted({currency for _, _, currency in found}):
         ledger.lock({agent_id for _, agent_id, of in found if of == currency}, currency)
     execute(
