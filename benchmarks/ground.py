@@ -57,10 +57,10 @@ STATEMENTS = (
               case when c %% (20 * %(per_agent)s) = 0 then %(now)s + interval '10 seconds'
                    else %(now)s - interval '60 days' end
        from generate_series(0, %(agents)s * %(per_agent)s - 1) c""",
-    """insert into event (source, source_id, kind, customer_id, amount, currency, evidence, occurred_at)
+    """insert into event (source, source_id, kind, customer_id, amount, currency, evidence, occurred_at, recorded_at)
        select 'bench', 'history-' || n, 'payment', customer_no(n * 7919 %% (%(agents)s * %(per_agent)s)),
               100000 + n * 31337 %% 800000, 'RUB', 'bank_checked',
-              %(now)s - interval '365 days' + n * (interval '364 days' / %(lines)s)
+              %(now)s - interval '365 days' + n * (interval '364 days' / %(lines)s), %(now)s
        from generate_series(1, cast(%(lines)s as bigint)) n""",
     """insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, amount, currency,
                                paid, base, rate_bps, tier_position, volume, uncapped, refunded, occurred_at,
@@ -88,10 +88,11 @@ STATEMENTS = (
        window w as (partition by c.agent_id order by c.id)""",
     """insert into hold (commission_id, agent_id, until)
        select id, agent_id, available_at from commission where available_at > %(now)s""",
-    # What is older has matured, in one transaction an agent.
+    # What is older has matured, in one transaction an agent, after all its accruals.
     """with matured as (
-         select agent_id, sum(amount) as amount, nextval('ledger_transaction_id_seq') as tx
-         from commission where available_at <= %(now)s group by agent_id
+         select agent_id, count(*) as seq, sum(amount) as balance,
+                sum(amount) filter (where available_at <= %(now)s) as amount, nextval('ledger_transaction_id_seq') as tx
+         from commission group by agent_id having count(*) filter (where available_at <= %(now)s) > 0
        ), ended as (
          insert into maturity (commission_id, amount, matured_at, transaction_id)
          select c.id, c.amount, c.available_at, m.tx from commission c join matured m using (agent_id)
@@ -100,29 +101,51 @@ STATEMENTS = (
        insert into entry (transaction_id, line, kind, reference, agent_id, debit_account_id, credit_account_id, amount,
                           currency, occurred_at, booked_at, actor, debit_seq, debit_balance, credit_seq, credit_balance)
        select m.tx, 1, 'maturity', 'history', m.agent_id, p.id, v.id, m.amount, 'RUB', %(now)s, %(now)s, 'ground',
-              l.seq + 1, l.balance - m.amount, 1, m.amount
+              m.seq + 1, m.balance - m.amount, 1, m.amount
        from matured m
        join account p on p.agent_id = m.agent_id and p.kind = 'pending'
-       join account v on v.agent_id = m.agent_id and v.kind = 'available'
-       join lateral (select max(credit_seq) as seq, max(credit_balance) as balance
-                     from entry where credit_account_id = p.id) l on true""",
+       join account v on v.agent_id = m.agent_id and v.kind = 'available'""",
     """update account a set seq = l.seq, balance = l.balance
        from (select distinct on (account_id) account_id, seq, balance from ledger_leg where seq is not null
              order by account_id, seq desc) l where l.account_id = a.id""",
 )
 
 
+BULKY = ("event", "commission", "hold", "entry", "maturity")
+SESSION = (
+    "set session_replication_role = replica",
+    "set synchronous_commit = off",
+    "set work_mem = '256MB'",
+    "set maintenance_work_mem = '512MB'",
+)
+
+
 def lay(superuser: psycopg.Connection, lines: int) -> list[tuple[int, UUID, int]]:
     """`lines` commissions over a year; answers (event id, customer, amount) of payments to refund."""
     parameters = {"agents": AGENTS, "per_agent": CUSTOMERS_PER_AGENT, "programmes": PROGRAMMES, "lines": lines, "now": NOW}
-    superuser.execute("set session_replication_role = replica")
+    for setting in SESSION:
+        superuser.execute(setting)
     superuser.execute(IDS)
+    _keep_indexes(superuser, False)
     for statement in STATEMENTS:
         superuser.execute(statement, parameters)
-    superuser.execute("analyze")
-    superuser.execute("set session_replication_role = origin")
+    _keep_indexes(superuser, True)
+    for table in BULKY:
+        superuser.execute(f"reindex table {table}")
+    superuser.execute("vacuum analyze")
+    superuser.execute("checkpoint")
+    superuser.execute("reset all")
     found = superuser.execute(
         """select id, customer_id, amount from event where kind = 'payment'
            order by md5(id::text) limit 20000"""
     )
     return [(id, customer_id, amount) for id, customer_id, amount in found]
+
+
+def _keep_indexes(superuser: psycopg.Connection, kept: bool) -> None:
+    """Whether inserts write, and queries read, the indexes of the bulky tables: building them at the end is faster."""
+    superuser.execute(
+        """update pg_index set indisready = %(kept)s, indisvalid = %(kept)s
+           where indrelid = any(%(tables)s::regclass[])""",
+        {"kept": kept, "tables": list(BULKY)},
+    )
