@@ -3,7 +3,6 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 
 from erp.kernel.db import db
@@ -14,8 +13,8 @@ from tests.support.earnings import (
     days,
     lines,
     look,
-    new_terms,
     net,
+    new_terms,
     paid,
     programme,
     share,

@@ -137,12 +137,34 @@ def _release(frozen: Sequence[Row], reason: str, *, by: Actor, now: dt.datetime)
 
 
 def settle_referral(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
-    """After a referral's shares moved to another agent: take back from one, give to the other, line by line."""
-    events = rows(
+    """After a referral went to another agent: take back from one and give to the other, line by line.
+
+    Tiers and caps of both change with it, so that all later lines of both are looked at again.
+    """
+    _lock_parties(referral_id)
+    found = rows(
         """select e.id from event e join referral r on r.customer_id = e.customer_id
-           where r.id = :id and e.kind = 'payment' order by e.id""",
+           where r.id = :id and e.kind in ('payment', 'connection')
+           union
+           select c.event_id from referral r join attribution_case k on k.referral_id = r.id
+           join commission c on c.agent_id = k.holder_agent_id and c.programme_id = r.programme_id
+                            and c.occurred_at >= r.registered_at and c.kind = 'accrual'
+           where r.id = :id and k.state = 'transferred'
+           order by 1""",
         id=referral_id,
     )
-    written = accrue([event_id for (event_id,) in events], by=by, now=now)
+    written = accrue([event_id for (event_id,) in found], by=by, now=now)
     release_frozen(referral_id, by=by, now=now)
     return written
+
+
+def _lock_parties(referral_id: UUID) -> None:
+    parties = rows(
+        """select p.currency, array_agg(x.agent_id) as agents
+           from referral r join programme p on p.id = r.programme_id join attribution_case k on k.referral_id = r.id
+           cross join lateral (values (k.holder_agent_id), (k.other_agent_id)) as x(agent_id)
+           where r.id = :id group by p.currency""",
+        id=referral_id,
+    )
+    for currency, agents in parties:
+        ledger.lock(agents, currency)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from erp.domain import agents
+from erp.domain import agents, integrations
 from erp.domain.referrals import rules
 from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
@@ -55,7 +55,7 @@ def decide_case(case_id: UUID, decision: str, note: str, *, by: Actor, now: dt.d
     if decided is None:
         raise rules.CaseDecided if _exists(case_id) else NotFound
     if decision == "transfer":
-        _transfer(decided.referral_id, decided.holder_agent_id, decided.other_agent_id)
+        _transfer(case_id, decided.referral_id, decided.holder_agent_id, decided.other_agent_id)
     execute("update referral set frozen = false where id = :id", id=decided.referral_id)
     details = {"referral": str(decided.referral_id), "note": note}
     audit.record(f"case.{DECISIONS[decision]}", "attribution_case", case_id, by=by, at=now, details=details)
@@ -67,7 +67,7 @@ def _exists(case_id: UUID) -> bool:
     return bool(scalar("select count(*) from attribution_case where id = :id", id=case_id))
 
 
-def _transfer(referral_id: UUID, holder: UUID, other: UUID) -> None:
+def _transfer(case_id: UUID, referral_id: UUID, holder: UUID, other: UUID) -> None:
     if scalar("select state from agent where id = :id for share", id=other) == "closed":
         raise rules.CannotTransfer
     try:
@@ -83,3 +83,15 @@ def _transfer(referral_id: UUID, holder: UUID, other: UUID) -> None:
         if violated(refusal) != "no_self_referral":
             raise
         raise rules.CannotTransfer from refusal
+    _record_transfer(case_id, referral_id)
+
+
+def _record_transfer(case_id: UUID, referral_id: UUID) -> None:
+    """The customer is a connection of the other agent now, and was so from the beginning: a fact that is told late."""
+    referral = row("select customer_id, registered_at from referral where id = :id", id=referral_id)
+    assert referral is not None
+    integrations.record_event(
+        integrations.NewEvent(
+            "ref", f"transfer:{case_id}", "connection", referral.customer_id, referral.registered_at
+        )
+    )
