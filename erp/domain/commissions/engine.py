@@ -159,14 +159,16 @@ BOOK = f"""
 with {FACTS_OF_EVENTS}, {LINES},
   -- A correction names an event that has not corrected its line before. When all of them have, the difference is due
   -- to a fact whose own turn is still to come, and waits for it.
-  caused as (
+  caused as materialized (
     select l.*,
            case when l.accrual_id is null then l.cause_id
-                when not exists (select 1 from commission c where c.accrual_id = l.accrual_id and c.kind = l.kind
+                when not exists (select 1 from commission c
+                                 where c.accrual_id = l.accrual_id and c.kind <> 'accrual' and c.kind = l.kind
                                    and c.cause_event_id = l.cause_id) then l.cause_id
                 else (select max(told) from unnest(cast(:event_ids as bigint[])) told
-                      where not exists (select 1 from commission c where c.accrual_id = l.accrual_id
-                                          and c.kind = l.kind and c.cause_event_id = told))
+                      where not exists (select 1 from commission c
+                                        where c.accrual_id = l.accrual_id and c.kind <> 'accrual' and c.kind = l.kind
+                                          and c.cause_event_id = told))
            end as fresh_cause_id
     from line l
   ),
@@ -177,7 +179,8 @@ with {FACTS_OF_EVENTS}, {LINES},
            greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now) as available_at,
            case when l.frozen then 'attribution_case'
                 when a.state in ('suspended', 'closed') then 'agent_' || a.state end as freeze_reason, l.source_id
-    from caused l join agent a on a.id = l.agent_id where l.fresh_cause_id is not null
+    from caused l cross join lateral (select state from agent a where a.id = l.agent_id offset 0) a
+    where l.fresh_cause_id is not null
   )
 select commission_book((select array_agg(w::commission_line) from written w), :actor)
 """
