@@ -7,13 +7,21 @@ from erp.kernel.db import db
 from tests.payments.test_follow import opened
 from tests.payments.test_refunds import give_back, paid  # noqa: F401  # the fixture
 
-DAMAGE = {
-    "update payment set refunded_total = 49999": "refunded total",
-    "update payment set amount = amount + 1": "another amount",
-    "update payment set provider_payment_id = '1'": "no event",
-    "update payment set provider_payment_id = null": "no bank id",
-    "update payment set confirmed_at = null, refunded_total = 0": "not received",
-}
+DAMAGE = [
+    ("refunded_total = 49999", "refunded_total = 50000", "refunded total"),
+    ("amount = amount + 1", "amount = amount - 1", "another amount"),
+    (
+        "provider_payment_id = '1' || provider_payment_id",
+        "provider_payment_id = substr(provider_payment_id, 2)",
+        "no event",
+    ),
+    (
+        "confirmed_at = null, refunded_total = 0",
+        "confirmed_at = checked_at, refunded_total = 50000",
+        "not received",
+    ),
+]
+"""What to damage, how to mend it, and what is said of it meanwhile."""
 
 
 @pytest.fixture
@@ -33,13 +41,25 @@ def test_a_payment_nobody_made_yet_is_healthy_too(order, edge):
     assert (finding.examined, list(finding.bad)) == (1, [])
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_named(refunded, superuser, damage):
-    db.session.rollback()
+def test_damage_is_named_and_its_mending_is_seen(refunded, superuser):
     superuser.execute("set session_replication_role = replica")
-    superuser.execute(damage)
-    found = bank_references_agree().bad
-    assert any(refunded.reference in line and DAMAGE[damage] in line for line in found), found
+    for damage, mending, said in DAMAGE:
+        superuser.execute(f"update payment set {damage}")
+        found = proven_anew()
+        assert any(refunded.reference in line and said in line for line in found), (damage, found)
+        superuser.execute(f"update payment set {mending}")
+        assert proven_anew() == []
+
+
+def proven_anew():
+    db.session.rollback()
+    return list(bank_references_agree().bad)
+
+
+def test_a_payment_without_the_banks_number_is_named(refunded, superuser):
+    superuser.execute("set session_replication_role = replica")
+    superuser.execute("update payment set provider_payment_id = null")
+    assert any("no bank id" in line for line in proven_anew())
 
 
 def test_another_terminal_is_named(refunded, superuser):

@@ -111,10 +111,10 @@ def test_a_bound_card_is_answered_and_ignored(payment):
     assert jobs() == []
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\x00", b"[]", b'"text"', b"{}", b"[" * 10_000])
-def test_rubbish_is_refused(payment, body):
-    receipt = receive(body)
-    assert (receipt.verdict, receipt.answer_ok) == (Verdict.BAD_TOKEN, False)
+def test_rubbish_is_refused(payment):
+    for body in (b"", b"\xff\x00", b"[]", b'"text"', b"{}", b"[" * 10_000):
+        receipt = receive(body)
+        assert (receipt.verdict, receipt.answer_ok) == (Verdict.BAD_TOKEN, False)
 
 
 def test_an_oversized_body_is_not_even_kept(payment):

@@ -7,15 +7,36 @@ from erp.kernel.db import db
 from tests.payouts.conftest import now_is
 from tests.payouts.test_execute import run_to_the_end
 
-DAMAGE = {
-    "update payout_line set amount = amount - 1": "lines do not sum",
-    "update payout set agent_id = gen_random_uuid()": "another agent",
-    "update payout_attempt set state = 'rejected'": "not under exactly one key",
-    "update payout set state = 'unknown', paid_at = null": "a key was paid",
-    "update payout set state = 'returned'": "the books hold",
-    "update payout set amount = amount + 1": "the books hold",
-    "update payout_line set amount = amount * 2": "payouts take",
-}
+DAMAGE = [
+    (
+        "update payout_line set amount = amount - 1",
+        "update payout_line set amount = amount + 1",
+        "lines do not sum",
+    ),
+    (
+        "update payout set agent_id = gen_random_uuid()",
+        "update payout set agent_id = (select min(agent_id::text)::uuid from commission)",
+        "another agent",
+    ),
+    (
+        "update payout_attempt set state = 'rejected'",
+        "update payout_attempt set state = 'paid'",
+        "not under exactly one key",
+    ),
+    (
+        "update payout set state = 'unknown', paid_at = null",
+        "update payout set state = 'paid', paid_at = state_at",
+        "a key was paid",
+    ),
+    ("update payout set state = 'returned'", "update payout set state = 'paid'", "the books hold"),
+    ("update payout set amount = amount + 1", "update payout set amount = amount - 1", "the books hold"),
+    (
+        "update payout_line set amount = amount * 2",
+        "update payout_line set amount = amount / 2",
+        "payouts take",
+    ),
+]
+"""What to damage, how to mend it, and what is said of it meanwhile."""
 
 
 @pytest.fixture
@@ -33,13 +54,19 @@ def test_payouts_on_their_way_are_healthy_too(approved, edge):
     assert now_is(approved).state == "approved"
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_named(paid, superuser, damage):
-    db.session.rollback()
+def test_damage_is_named_and_its_mending_is_seen(paid, superuser):
     superuser.execute("set session_replication_role = replica")
-    superuser.execute(damage)
-    found = payouts_are_whole().bad
-    assert any(DAMAGE[damage] in line for line in found), found
+    for damage, mending, said in DAMAGE:
+        superuser.execute(damage)
+        found = proven_anew()
+        assert any(said in line for line in found), (damage, found)
+        superuser.execute(mending)
+        assert proven_anew() == []
+
+
+def proven_anew():
+    db.session.rollback()
+    return list(payouts_are_whole().bad)
 
 
 def test_a_payment_without_the_banks_number_is_named(paid, superuser):

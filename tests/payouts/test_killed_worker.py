@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -63,6 +64,7 @@ def test_a_worker_killed_while_the_bank_answers_pays_once(
 
 def sweep(superuser):
     """What the scheduler does every two seconds; here a dead worker's news need not count as lost first."""
+    time.sleep(0.5)
     superuser.execute(
         """update outbox set relayed_at = null, due_at = least(due_at, clock_timestamp())
            where id in (select id from outbox for update skip locked)"""
