@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-from erp.domain.payouts import attempts, rules
-from erp.domain.payouts.attempts import BankStep
+from erp.domain.payouts import checks, rules, transfers
+from erp.domain.payouts.transfers import BankStep
 from erp.gateways.tbank import BankError, BankRefused, BankUnreachable, Payouts, PayoutState, RefusalKind
 from erp.kernel.actor import Actor
 
@@ -36,7 +36,7 @@ def execute(payout_id: UUID, edge: Edge) -> None:
 
 def _check(payout_id: UUID, edge: Edge) -> None:
     with edge.transaction():
-        step = attempts.begin_check(payout_id, by=edge.by, now=edge.clock())
+        step = checks.begin_check(payout_id, by=edge.by, now=edge.clock())
     if step is None:
         return
     try:
@@ -50,7 +50,7 @@ def _check(payout_id: UUID, edge: Edge) -> None:
     except BankError as error:
         return _not_checked(payout_id, step.attempt_id, error, edge)
     with edge.transaction():
-        attempts.record_check(
+        checks.record_check(
             payout_id,
             step.attempt_id,
             status=checked.status,
@@ -65,13 +65,11 @@ def _check(payout_id: UUID, edge: Edge) -> None:
 def _not_checked(payout_id: UUID, attempt_id: UUID, error: BankError, edge: Edge) -> None:
     with edge.transaction():
         if not isinstance(error, BankRefused) or error.kind is RefusalKind.RETRY_LATER:
-            attempts.record_check_unanswered(payout_id, attempt_id)
+            checks.record_check_unanswered(payout_id, attempt_id)
         elif error.kind is RefusalKind.CONFLICT:
-            attempts.record_check_conflict(
-                payout_id, attempt_id, code=error.code, by=edge.by, now=edge.clock()
-            )
+            checks.record_check_conflict(payout_id, attempt_id, code=error.code, by=edge.by, now=edge.clock())
         else:
-            attempts.record_check_refused(
+            checks.record_check_refused(
                 payout_id, attempt_id, code=error.code, message=error.message, by=edge.by, now=edge.clock()
             )
 
@@ -79,17 +77,17 @@ def _not_checked(payout_id: UUID, attempt_id: UUID, error: BankError, edge: Edge
 def _pay(payout_id: UUID, edge: Edge) -> bool:
     """Whether the bank was told to pay, or at least tried to be told, in this very call."""
     with edge.transaction():
-        step = attempts.begin_pay(payout_id, by=edge.by, now=edge.clock())
+        step = transfers.begin_pay(payout_id, by=edge.by, now=edge.clock())
     if step is None:
         return False
     try:
         state = edge.bank.pay(step.provider_payment_id)
     except BankUnreachable:
         with edge.transaction():
-            attempts.record_not_sent(payout_id, step.attempt_id, by=edge.by, now=edge.clock())
+            transfers.record_not_sent(payout_id, step.attempt_id, by=edge.by, now=edge.clock())
     except BankRefused as refusal:
         with edge.transaction():
-            attempts.record_pay_refused(
+            transfers.record_pay_refused(
                 payout_id,
                 step.attempt_id,
                 code=refusal.code,
@@ -107,7 +105,7 @@ def _pay(payout_id: UUID, edge: Edge) -> bool:
 def follow(payout_id: UUID, edge: Edge) -> None:
     """Ask the bank about a payout it was told to make. Never sends anything."""
     with edge.transaction():
-        step = attempts.begin_ask(payout_id)
+        step = transfers.begin_ask(payout_id)
     if step is None:
         return
     try:
@@ -123,7 +121,7 @@ def _record(payout_id: UUID, step: BankStep, state: PayoutState, edge: Edge) -> 
     if (state.order_id, state.amount) != (step.key, step.amount):
         return _unanswered(payout_id, step, "answer_about_another", edge)
     with edge.transaction():
-        attempts.record_state(
+        transfers.record_state(
             payout_id,
             step.attempt_id,
             status=state.status,
@@ -137,4 +135,4 @@ def _record(payout_id: UUID, step: BankStep, state: PayoutState, edge: Edge) -> 
 
 def _unanswered(payout_id: UUID, step: BankStep, code: str | None, edge: Edge) -> None:
     with edge.transaction():
-        attempts.record_unanswered(payout_id, step.attempt_id, code=code, by=edge.by, now=edge.clock())
+        transfers.record_unanswered(payout_id, step.attempt_id, code=code, by=edge.by, now=edge.clock())
