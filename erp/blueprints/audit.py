@@ -29,8 +29,8 @@ ACTORS = [
 
 class AuditFilters(Filters):
     actor_kind = choice(_("Anybody"))
-    since = DateField(_("From this day"), [Optional()])
-    until = DateField(_("To this day"), [Optional()])
+    since = DateField(_("From"), [Optional()])
+    until = DateField(_("To"), [Optional()])
 
 
 @bp.get("")

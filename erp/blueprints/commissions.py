@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template
-from flask_babel import get_locale, get_timezone, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from erp.blueprints.forms import Filters, choice
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.presentation import format_money
+from erp.blueprints.presentation import format_bps, format_moment, format_money
 from erp.blueprints.responses import page_or_part
 from erp.blueprints.states import state_of
 from erp.domain import commissions, ledger
 from erp.kernel.permissions import Permission, requires
-from erp.kernel.sentences import Sentence
+from erp.kernel.sentences import Amount, Rate, Sentence
 
 bp = Blueprint("commissions", __name__, url_prefix="/commissions")
 STATES = ("on_hold", "available", "frozen", "paid_out", "reversed", "nothing")
@@ -44,12 +45,10 @@ def index() -> Any:
         q=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number()
     )
     page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
-    return page_or_part(
-        "commissions/index.html", "commissions/_rows.html", form=form, page=page, owed=_owed()
-    )
+    return page_or_part("commissions/index.html", "commissions/_rows.html", form=form, page=page, owed=owed())
 
 
-def _owed() -> dict[str, dict[str, Any]]:
+def owed() -> dict[str, dict[str, Any]]:
     """Per currency and kind of account what is owed to agents, from the balances that the ledger keeps."""
     owed: dict[str, dict[str, Any]] = {}
     for row in ledger.liabilities():
@@ -73,8 +72,16 @@ def show(id: int) -> Any:
 
 
 def worded(sentence: Sentence) -> str:
-    """What the domain says, in the reader's language and formats."""
-    return sentence.word(gettext, str(get_locale()), get_timezone())
+    """What the domain says, in the reader's language and in the formats of all pages."""
+    return gettext(sentence.text) % {name: _figure(value) for name, value in sentence.values.items()}
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, Amount):
+        return format_money(value.amount, value.currency)
+    if isinstance(value, Rate):
+        return format_bps(value.bps)
+    return format_moment(value) if isinstance(value, dt.datetime) else str(value)
 
 
 def _way(line: Any) -> list[Step]:

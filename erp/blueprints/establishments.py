@@ -12,6 +12,7 @@ from erp.blueprints.forms import Filters, Form, choice, needed
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
 from erp.blueprints.people import with_agent_names
+from erp.blueprints.presentation import format_tag
 from erp.blueprints.responses import page_or_part
 from erp.blueprints.states import state_of
 from erp.domain import bookings, catalogue, referrals
@@ -37,7 +38,7 @@ class BookingForm(Form):
 @requires(Permission.CATALOGUE_READ)
 def index() -> Any:
     form = PlaceFilters(
-        kind=[(kind, kind) for kind in catalogue.kinds()],
+        kind=[(kind, format_tag(kind)) for kind in catalogue.kinds()],
         city=[(city, city) for city in catalogue.cities()],
         state=[(state, state_of(state).label) for state in bookings.PLACE_STATES],
     )

@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         since=format_since,
         bps=format_bps,
         count=format_count,
+        plain=format_tag,
     )
     app.jinja_env.globals.update(
         asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=with_args
@@ -72,6 +73,11 @@ def format_bps(bps: int | None) -> str:
 def format_count(number: int | None) -> str:
     """A whole number with the reader's thousands separator."""
     return "—" if number is None else numbers.format_decimal(number, locale=_locale())
+
+
+def format_tag(text: str | None) -> str:
+    """The catalogue's tags as words: "fast_food" -> "fast food", "grill;burger" -> "grill, burger"."""
+    return (text or "").replace("_", " ").replace(";", ", ")
 
 
 @lru_cache(maxsize=512)

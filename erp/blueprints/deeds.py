@@ -1,0 +1,91 @@
+"""Every deed of the audit log in words that people use, in one place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+
+class Deed(NamedTuple):
+    """How a deed is told: its words, its icon, and the tone of the dot."""
+
+    title: str | LazyString
+    icon: str
+    tone: str = ""
+
+
+DEEDS: dict[str, Deed] = {
+    "agent.registered": Deed(_("Registered"), "user-plus", "ok"),
+    "agent.signed_in": Deed(_("Signed in"), "log-in"),
+    "agent.signed_out": Deed(_("Signed out"), "log-out"),
+    "agent.profile_changed": Deed(_("Profile changed"), "pencil"),
+    "agent.activated": Deed(_("Activated"), "check", "ok"),
+    "agent.suspended": Deed(_("Suspended"), "pause", "bad"),
+    "agent.closed": Deed(_("Closed"), "ban", "bad"),
+    "customer.signed_up": Deed(_("Signed up"), "user-plus", "ok"),
+    "booking.extended": Deed(_("Given one more term"), "calendar-plus"),
+    "booking.made": Deed(_("Booked"), "bookmark", "ok"),
+    "booking.moved": Deed(_("Moved to another stage"), "arrow-right"),
+    "booking.released": Deed(_("Released"), "bookmark-x"),
+    "booking.expired": Deed(_("Expired"), "hourglass"),
+    "booking.connected": Deed(_("Connected"), "link", "ok"),
+    "booking.lost": Deed(_("Lost"), "x", "bad"),
+    "referral.made": Deed(_("Attributed"), "git-fork", "ok"),
+    "case.opened": Deed(_("A case opened"), "scale", "wait"),
+    "case.upheld": Deed(_("Decided for the one it was attributed to"), "gavel", "ok"),
+    "case.transferred": Deed(_("Decided for the other agent"), "gavel", "ok"),
+    "programme.created": Deed(_("Created"), "plus", "ok"),
+    "terms.drafted": Deed(_("Terms drafted"), "pencil"),
+    "terms.activated": Deed(_("Terms activated"), "play", "ok"),
+    "terms.discarded": Deed(_("Draft thrown away"), "trash-2"),
+    "order.placed": Deed(_("Order placed"), "shopping-cart"),
+    "payment.asked": Deed(_("The bank was asked to open a payment"), "landmark"),
+    "payment.asked_again": Deed(_("The bank was asked again to open it"), "landmark"),
+    "payment.not_opened": Deed(_("The bank did not open it"), "circle-alert", "bad"),
+    "payment.opened": Deed(_("Payment opened at the bank"), "landmark"),
+    "payment.moved": Deed(_("The bank's status changed"), "refresh-cw"),
+    "payment.confirmed": Deed(_("Money received"), "check", "ok"),
+    "payment.refunded": Deed(_("Money went back"), "undo-2", "bad"),
+    "payment.needs_attention": Deed(_("A person must look at it"), "triangle-alert", "bad"),
+    "payment.attention_settled": Deed(_("Looked into"), "eye", "ok"),
+    "refund.asked": Deed(_("Refund asked for"), "undo-2", "wait"),
+    "refund.attested": Deed(_("Refunded total written down"), "stamp", "bad"),
+    "refund.sent": Deed(_("Refund sent to the bank"), "send"),
+    "refund.done": Deed(_("Refund done"), "undo-2", "bad"),
+    "refund.not_done": Deed(_("Refund not done"), "circle-alert", "bad"),
+    "payout_run.prepared": Deed(_("Prepared"), "layers", "wait"),
+    "payout_run.approved": Deed(_("Approved"), "check", "ok"),
+    "payout_run.cancelled": Deed(_("Cancelled"), "ban"),
+    "payout_run.done": Deed(_("Every transfer has ended"), "check-check", "ok"),
+    "payout.checking": Deed(_("The bank is asked whose phone it is"), "user-search"),
+    "payout.checked": Deed(_("The name fits"), "user-check", "ok"),
+    "payout.sent": Deed(_("Sent to the bank"), "send"),
+    "payout.on_its_way": Deed(_("The bank has it"), "landmark"),
+    "payout.not_sent": Deed(_("Nothing was sent"), "circle-alert", "wait"),
+    "payout.check_lapsed": Deed(_("The check of the name lapsed: begun anew"), "hourglass", "wait"),
+    "payout.unknown": Deed(_("No final answer yet: the bank is asked"), "hourglass", "wait"),
+    "payout.paid": Deed(_("Paid"), "landmark", "ok"),
+    "payout.failed": Deed(_("Refused by the bank"), "circle-alert", "bad"),
+    "payout.retried": Deed(_("Tried again"), "rotate-cw", "wait"),
+    "payout.returned": Deed(_("Came back"), "undo-2", "bad"),
+    "payout.withdrawn": Deed(_("Taken out of the run"), "x"),
+    "commission.released": Deed(_("Let go of"), "lock-open", "ok"),
+    "commissions.accrued": Deed(_("Commissions booked"), "percent", "ok"),
+    "staff.added": Deed(_("Added"), "user-plus", "ok"),
+    "staff.signed_in": Deed(_("Signed in"), "log-in"),
+    "staff.roles_changed": Deed(_("Roles changed"), "user-cog"),
+    "staff.deactivated": Deed(_("Deactivated"), "ban", "bad"),
+    "api_key.issued": Deed(_("Made"), "key-round", "ok"),
+    "api_key.revoked": Deed(_("Revoked"), "ban", "bad"),
+    "establishments.imported": Deed(_("Imported from a list"), "file-input", "ok"),
+    "job.retried": Deed(_("Tried again"), "rotate-cw"),
+    "clock.moved": Deed(_("The clock was moved"), "clock"),
+}
+"""Deeds of the audit log by name. One that nobody has worded here is told by its bare name."""
+
+
+def deed(action: str) -> Deed:
+    """How "booking.made" is told."""
+    return DEEDS.get(action) or Deed(action.partition(".")[2].replace("_", " ").capitalize(), "circle")

@@ -1,0 +1,48 @@
+"""What the system does and what there is have words for people, each in one place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import Flask
+
+from erp.blueprints.deeds import DEEDS
+from erp.blueprints.navigation import GROUPS
+from erp.blueprints.presentation import icon
+from erp.blueprints.states import STATES
+from erp.domain import agents, bookings, payments, payouts, referrals
+
+DOMAIN = Path(__file__).resolve().parents[2] / "erp" / "domain"
+RECORDED = re.compile(r'audit\.record\(\s*"([a-z_]+\.[a-z_]+)"')
+
+
+def test_every_deed_that_is_recorded_is_told_in_words() -> None:
+    recorded = {deed for file in DOMAIN.rglob("*.py") for deed in RECORDED.findall(file.read_text())}
+    recorded |= {f"booking.{ending}" for ending in bookings.ENDINGS}
+    recorded |= {f"case.{decision}" for decision in referrals.DECISIONS.values()}
+    assert len(recorded) > 40
+    assert recorded - set(DEEDS) == set()
+
+
+def test_every_state_has_its_word_and_tone() -> None:
+    states = {
+        *agents.STATES,
+        *bookings.STAGES,
+        *bookings.ENDINGS,
+        *bookings.PLACE_STATES,
+        *referrals.DECISIONS.values(),
+        *payouts.State,
+        *payouts.RunState,
+        *payouts.LeftOut,
+        *payments.Verdict,
+        *payments.Attention,
+        *(status.lower() for status in payments.STATUSES),
+    }
+    assert {str(state) for state in states} - set(STATES) == set()
+
+
+def test_every_icon_exists(app: Flask) -> None:
+    names = {deed.icon for deed in DEEDS.values()} | {area.icon for _, areas in GROUPS for area in areas}
+    with app.app_context():
+        assert all("<svg" in icon(name) for name in names)
