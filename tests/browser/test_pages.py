@@ -123,6 +123,22 @@ def test_a_deed_asks_before_it_is_done_and_renews_its_part_in_place(
     expect(page.get_by_label("Agent")).to_have_value("nobody")
 
 
+def test_a_deed_that_is_done_leads_on_and_is_said(page: Page, live: str, pages: list[str]) -> None:
+    sign_in(page, live)
+    page.goto(f"{live}/staff/new")
+    page.get_by_label("Name").fill("Vera Belova")
+    page.get_by_label("E-mail").fill("vera@example.test")
+    page.get_by_label("First password").fill("short")
+    page.get_by_label("Support").check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("First password")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Support")).to_be_checked()
+    page.get_by_label("First password").fill("long enough")
+    page.get_by_role("button", name="Add").click()
+    expect(page).to_have_url(f"{live}/staff")
+    expect(page.get_by_role("status")).to_contain_text("Vera Belova may sign in now")
+
+
 def test_a_session_that_ended_sends_the_whole_page_to_sign_in(
     page: Page, live: str, pages: list[str]
 ) -> None:

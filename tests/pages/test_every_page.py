@@ -24,7 +24,7 @@ INLINE = {
 }
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.FINANCE, Role.AUDITOR])
 def test_every_link_that_is_offered_opens(desk: Callable[[Role], Desk], office: Office, role: Role) -> None:
     colleague = desk(role)
     queue, seen = deque(["/", *(page for page in office.pages if colleague.may_open(page))]), set()
