@@ -99,6 +99,7 @@ FINE = {
     "payout_open": False,
     "available": 50_000,
     "payable": 50_000,
+    "minimum": 10_000,
 }
 
 
@@ -108,6 +109,8 @@ FINE = {
         ({}, None),
         ({"payable": 10_000}, None),
         ({"payable": 9_999}, LeftOut.BELOW_MINIMUM),
+        ({"payable": 99, "minimum": 0}, LeftOut.BELOW_MINIMUM),
+        ({"payable": 100, "minimum": 0}, None),
         ({"payable": 0}, LeftOut.NOTHING_OPEN),
         ({"available": -1, "payable": 0}, LeftOut.IN_DEBT),
         ({"state": "suspended"}, LeftOut.NOT_ACTIVE),

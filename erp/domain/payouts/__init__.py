@@ -37,10 +37,9 @@ from erp.domain.payouts.refusals import (
     PayoutOpen,
     SamePerson,
 )
-from erp.domain.payouts.rules import MINIMUM, NOTIFICATION_PATH, LeftOut, RunState, State
+from erp.domain.payouts.rules import NOTIFICATION_PATH, LeftOut, RunState, State
 
 __all__ = [
-    "MINIMUM",
     "NOTIFICATION_PATH",
     "PAYOUT_SORTS",
     "RUN_SORTS",

@@ -73,7 +73,10 @@ def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[C
     agents = rows(
         """select a.id, a.reference, a.code, a.kind, a.state, a.name_cipher, a.bank_member_id,
                   exists (select 1 from payout p where p.agent_id = a.id and p.currency = :currency
-                            and p.state not in ('paid', 'failed', 'returned', 'withdrawn')) as payout_open
+                            and p.state not in ('paid', 'failed', 'returned', 'withdrawn')) as payout_open,
+                  (select min(t.minimum_payout) from referral_share s join referral r on r.id = s.referral_id
+                   join terms t on t.id = r.terms_id join programme g on g.id = t.programme_id
+                   where s.agent_id = a.id and g.currency = :currency) as minimum
            from agent a where cast(:ids as uuid[]) is null or a.id = any(:ids) order by a.reference""",
         currency=currency,
         ids=None if agent_ids is None else list(agent_ids),
@@ -96,6 +99,7 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
         payout_open=agent.payout_open,
         available=available,
         payable=payable,
+        minimum=agent.minimum or 0,
     )
     return Candidate(
         agent.id, agent.reference, agent.code, agent.name_cipher, available, payable, opens, reason

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from erp.gateways.tbank import PAY_WITHIN, PayoutStatus
 
-MINIMUM = 10_000
-"""The smallest transfer: 100 RUB in kopecks."""
+BANK_MINIMUM = 100
+"""The smallest transfer the bank makes: 1 RUB in kopecks. Terms say from how much on an agent is paid."""
 CURRENCY = "RUB"
 """The bank pays out roubles only."""
 PURPOSE = "Referral commission"
@@ -110,9 +110,20 @@ class LeftOut(StrEnum):
 
 
 def why_left_out(
-    *, kind: str, state: str, has_name: bool, has_bank: bool, payout_open: bool, available: int, payable: int
+    *,
+    kind: str,
+    state: str,
+    has_name: bool,
+    has_bank: bool,
+    payout_open: bool,
+    available: int,
+    payable: int,
+    minimum: int,
 ) -> LeftOut | None:
-    """The first reason to leave an agent out, or None. `payable` is what its open commissions allow."""
+    """The first reason to leave an agent out, or None.
+
+    `payable` is what its open commissions allow, `minimum` what the terms of its referrals say, in minor units.
+    """
     reasons = (
         (state != "active", LeftOut.NOT_ACTIVE),
         (kind not in ("person", "organisation"), LeftOut.NOT_BY_BANK),
@@ -121,7 +132,7 @@ def why_left_out(
         (not has_name, LeftOut.NO_NAME),
         (not has_bank, LeftOut.NO_BANK),
         (payable == 0 < available, LeftOut.NOTHING_OPEN),
-        (payable < MINIMUM, LeftOut.BELOW_MINIMUM),
+        (payable < max(minimum, BANK_MINIMUM), LeftOut.BELOW_MINIMUM),
     )
     return next((reason for applies, reason in reasons if applies), None)
 
