@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -46,9 +47,15 @@ Row = sa.Row[*tuple[Any, ...]]
 """A row of any columns: it unpacks like a tuple and answers by name."""
 
 
+@lru_cache(maxsize=1024)
+def _text(sql: str) -> sa.TextClause:
+    """Looking for the parameters of a long statement takes longer than sending it."""
+    return sa.text(sql)
+
+
 def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
-    return db.session.execute(sa.text(sql), params)  # type: ignore[return-value]
+    return db.session.execute(_text(sql), params)  # type: ignore[return-value]
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:

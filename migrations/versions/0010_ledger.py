@@ -27,78 +27,83 @@ create function ledger_holder(kind text, agent_id uuid) returns uuid language sq
 $$;
 
 -- Locks the agents' accounts in id order, in a statement of its own: what is counted after it is current.
+-- Opens those that are missing, the owner's too.
 create function ledger_lock(p_agents uuid[], p_currency text) returns void
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
   insert into account (agent_id, kind, currency)
-  select a.id, k.kind, p_currency
-  from unnest(p_agents) as a(id), unnest(array['pending', 'available', 'frozen', 'in_payout']) as k(kind)
-  where not exists (select 1 from account x
-                    where x.agent_id = a.id and x.kind = 'pending' and x.currency = p_currency)
+  select missing.agent_id, missing.kind, p_currency
+  from (select a.id, unnest(array['pending', 'available', 'frozen', 'in_payout']) from unnest(p_agents) as a(id)
+        where not exists (select 1 from account x
+                          where x.agent_id = a.id and x.kind = 'pending' and x.currency = p_currency)
+        union
+        select '00000000-0000-0000-0000-000000000000'::uuid, o.kind from unnest(array['expense', 'bank']) as o(kind)
+        where not exists (select 1 from account x
+                          where x.agent_id = '00000000-0000-0000-0000-000000000000'::uuid and x.kind = o.kind and x.currency = p_currency)
+       ) as missing(agent_id, kind)
+  order by 1, 2
   on conflict do nothing;
   perform 1 from account
   where agent_id = any(p_agents) and currency = p_currency and kind = 'pending' order by id for update;
 end $$;
 
--- The only way into the books. Lines with the same n form one transaction; returns its id for each n.
-create function ledger_post(p_lines ledger_line[], p_actor text)
+-- Writes lines whose accounts are locked; for functions of the books alone. Lines with the same n form one
+-- transaction; returns its id for each n.
+create function ledger_enter(p_lines ledger_line[], p_actor text)
 returns table (n integer, transaction_id bigint)
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_booked timestamptz := ref_now();
 begin
-  if exists (select 1 from unnest(p_lines) l where ledger_is_agents(l.debit) or ledger_is_agents(l.credit)) then
-    perform 1 from account a
-    where a.kind = 'pending'
-      and (a.agent_id, a.currency) in (select l.agent_id, l.currency from unnest(p_lines) l)
-    order by a.id for update;
-  end if;
-  insert into account (agent_id, kind, currency)
-  select distinct ledger_holder(k.kind, l.agent_id), k.kind, l.currency
-  from unnest(p_lines) l cross join lateral (values (l.debit), (l.credit)) as k(kind)
-  where not exists (select 1 from account x where x.agent_id = ledger_holder(k.kind, l.agent_id)
-                      and x.kind = k.kind and x.currency = l.currency offset 0)
-  order by 1, 2, 3
-  on conflict do nothing;
-
   return query
   with line as materialized (
-    select l.*, row_number() over () as ord, d.id as debit_id, c.id as credit_id,
-           d.seq as d_seq, d.balance as d_balance, c.seq as c_seq, c.balance as c_balance
-    from unnest(p_lines) l
-    cross join lateral (
-      select * from account d
-      where d.agent_id = ledger_holder(l.debit, l.agent_id) and d.kind = l.debit and d.currency = l.currency offset 0) d
-    cross join lateral (
-      select * from account c
+    select l.*, row_number() over together as line, first_value(l.number) over together as transaction_id,
+           d.id as debit_id, d.seq as debit_seq, d.balance as debit_balance, ledger_is_agents(l.debit) as debit_counts,
+           c.id as credit_id, c.seq as credit_seq, c.balance as credit_balance, ledger_is_agents(l.credit) as credit_counts
+    from (select *, nextval('ledger_transaction_id_seq') as number
+          from unnest(p_lines) with ordinality
+               as u(n, kind, reference, agent_id, debit, credit, amount, currency, occurred_at, ord)) l
+    left join lateral (
+      select d.id, d.seq, d.balance from account d
+      where d.agent_id = ledger_holder(l.debit, l.agent_id) and d.kind = l.debit and d.currency = l.currency
+      offset 0) d on true
+    left join lateral (
+      select c.id, c.seq, c.balance from account c
       where c.agent_id = ledger_holder(l.credit, l.agent_id) and c.kind = l.credit and c.currency = l.currency
-      offset 0) c
+      offset 0) c on true
+    window together as (partition by l.n order by l.ord)
   ), leg as (
-    select ord, 'debit' as side, debit_id as account_id, d_seq as seq, d_balance as balance, -amount as delta
-    from line where ledger_is_agents(debit)
+    select ord, true as is_debit, debit_id as account_id, debit_seq as seq, debit_balance as balance, -amount as delta
+    from line where debit_counts
     union all
-    select ord, 'credit', credit_id, c_seq, c_balance, amount from line where ledger_is_agents(credit)
+    select ord, false, credit_id, credit_seq, credit_balance, amount from line where credit_counts
   ), counted as materialized (
-    select ord, side, account_id, seq + row_number() over w as seq, balance + sum(delta) over w as balance
-    from leg window w as (partition by account_id order by ord, side desc rows unbounded preceding)
-  ), numbered as materialized (
-    select g.n, nextval('ledger_transaction_id_seq') as transaction_id from (select distinct line.n from line) g
+    select ord, is_debit, account_id, seq + row_number() over w as seq, balance + sum(delta) over w as balance,
+           lead(ord) over w is null as is_last
+    from leg window w as (partition by account_id order by ord, is_debit desc rows unbounded preceding)
   ), entered as (
     insert into entry (transaction_id, line, kind, reference, agent_id, debit_account_id, credit_account_id, amount,
                        currency, occurred_at, booked_at, actor, debit_seq, debit_balance, credit_seq, credit_balance)
-    select m.transaction_id, row_number() over (partition by l.n order by l.ord), l.kind, l.reference, l.agent_id,
-           l.debit_id, l.credit_id, l.amount, l.currency, l.occurred_at, v_booked, p_actor,
-           d.seq, d.balance, c.seq, c.balance
-    from line l join numbered m on m.n = l.n
-    left join counted d on d.ord = l.ord and d.side = 'debit'
-    left join counted c on c.ord = l.ord and c.side = 'credit'
+    select l.transaction_id, l.line, l.kind, l.reference, l.agent_id, l.debit_id, l.credit_id, l.amount, l.currency,
+           l.occurred_at, v_booked, p_actor, d.seq, d.balance, c.seq, c.balance
+    from line l
+    left join counted d on d.ord = l.ord and d.is_debit
+    left join counted c on c.ord = l.ord and not c.is_debit
   ), moved as (
-    update account a set seq = last.seq, balance = last.balance
-    from (select distinct on (account_id) account_id, counted.seq, counted.balance
-          from counted order by account_id, counted.seq desc) last
-    where a.id = last.account_id
+    update account a set seq = c.seq, balance = c.balance from counted c where c.is_last and a.id = c.account_id
   )
-  select numbered.n, numbered.transaction_id from numbered;
+  select line.n, line.transaction_id from line where line.line = 1;
+end $$;
+
+-- The only way into the books for the application: locks, then writes.
+create function ledger_post(p_lines ledger_line[], p_actor text)
+returns table (n integer, transaction_id bigint)
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+begin
+  perform ledger_lock(l.agents, l.currency)
+  from (select array_agg(distinct given.agent_id) as agents, given.currency from unnest(p_lines) given
+        group by given.currency order by given.currency) l;
+  return query select * from ledger_enter(p_lines, p_actor);
 end $$;
 
 -- The law, checked on every insert whoever makes it: a transaction arrives whole, is about one thing in one
@@ -268,7 +273,8 @@ def upgrade() -> None:
     for table in ("account", "entry", "ledger_leg"):
         grant(table, "select")
     op.execute(
-        "revoke all on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) from public"
+        "revoke all on function ledger_post(ledger_line[], text), ledger_enter(ledger_line[], text),"
+        " ledger_lock(uuid[], text) from public"
     )
     op.execute(
         "grant execute on function ledger_post(ledger_line[], text), ledger_lock(uuid[], text) to ref_app"
@@ -282,6 +288,7 @@ def downgrade() -> None:
     op.execute("drop sequence ledger_transaction_id_seq")
     for function in (
         "ledger_post(ledger_line[], text)",
+        "ledger_enter(ledger_line[], text)",
         "ledger_lock(uuid[], text)",
         "ledger_check_entries()",
         "ledger_check_balances()",

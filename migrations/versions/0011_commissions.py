@@ -10,74 +10,88 @@ down_revision = "0010_ledger"
 
 FUNCTIONS = """
 create type commission_line as (
-  n integer, kind text, event_id bigint, rule_id bigint, agent_id uuid, referral_id uuid, programme_id uuid,
+  kind text, event_id bigint, rule_id bigint, agent_id uuid, referral_id uuid, programme_id uuid,
   terms_id uuid, cause_event_id bigint, amount bigint, currency text, paid bigint, base bigint, rate_bps bigint,
   tier_position bigint, volume bigint, uncapped bigint, refunded bigint, occurred_at timestamptz,
   available_at timestamptz, freeze_reason text, source_id text
 );
 
+-- Locks every agent whose lines some events may change; a statement of its own, so that the next one sees all.
+-- The statements that follow in the transaction are long, and the plan for one event is right for a thousand: they
+-- are planned once a session.
+create function commission_lock(p_events bigint[]) returns void language plpgsql as $$
+begin
+  perform set_config('plan_cache_mode', 'force_generic_plan', true);
+  perform ledger_lock(array_agg(distinct c.agent_id), p.currency)
+  from (
+    with asked as materialized (
+      select p.id, p.customer_id
+      from (select coalesce(e.original_event_id, e.id) as id from event e where e.id = any(p_events) group by 1) told
+      cross join lateral (select p.id, p.customer_id from event p where p.id = told.id offset 0) p
+    )
+    select s.agent_id, s.programme_id from asked a
+    cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
+    cross join lateral (select s.agent_id, s.programme_id from referral_share s where s.referral_id = r.id offset 0) s
+    union
+    select c.agent_id, c.programme_id from asked a
+    cross join lateral (select c.agent_id, c.programme_id from commission c
+                        where c.event_id = a.id and c.kind = 'accrual' offset 0) c
+  ) c join programme p on p.id = c.programme_id
+  group by p.currency order by p.currency;
+end $$;
+
 -- Books commission lines and their ledger transactions together; the only way a line comes to be.
 -- Called with the agents' accounts locked. Returns how many lines were written.
 create function commission_book(p_lines commission_line[], p_actor text) returns integer
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  v_written integer;
   v_now timestamptz := ref_now();
 begin
   if p_lines is null then
     return 0;
   end if;
   with line as materialized (
-    select l.*, a.id as accrual_id,
-           case when l.kind = 'accrual' or a.id is null
-                then case when l.freeze_reason is null then 'pending' else 'frozen' end
+    select l.*, l.kind = 'accrual' as is_accrual,
+           case when l.kind <> 'accrual'
+                then coalesce(a.id, first_value(l.id) over (partition by l.event_id, l.rule_id, l.agent_id
+                                                            order by l.kind)) end as accrual_id,
+           case when a.id is null then case when l.freeze_reason is null then 'pending' else 'frozen' end
                 when h.commission_id is null then 'available'
                 when h.reason is null then 'pending' else 'frozen' end as account
-    from unnest(p_lines) l
+    from (select u.*, nextval('commission_id_seq') as id from unnest(p_lines) with ordinality
+          as u(kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, cause_event_id, amount, currency, paid,
+               base, rate_bps, tier_position, volume, uncapped, refunded, occurred_at, available_at, freeze_reason,
+               source_id, n)) l
     left join lateral (
       select a.id from commission a
       where l.kind <> 'accrual' and a.kind = 'accrual' and a.event_id = l.event_id and a.rule_id = l.rule_id
         and a.agent_id = l.agent_id offset 0) a on true
     left join lateral (select h.commission_id, h.reason from hold h where h.commission_id = a.id offset 0) h on true
   ), posted as materialized (
-    select * from ledger_post((
+    select * from ledger_enter((
       select array_agg(row(n, kind, source_id, agent_id,
                            case when amount > 0 then 'expense' else account end,
                            case when amount > 0 then account else 'expense' end,
                            abs(amount), currency, occurred_at)::ledger_line order by n)
       from line where amount <> 0), p_actor)
-    where exists (select 1 from line where amount <> 0)
-  ), accrued as (
-    insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
+  ), written as (
+    insert into commission (id, kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
                             cause_event_id, amount, currency, paid, base, rate_bps, tier_position, volume, uncapped,
                             refunded, occurred_at, available_at, account, transaction_id, booked_at)
-    select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, null, null,
-           l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.uncapped, l.refunded,
-           l.occurred_at, l.available_at, l.account, p.transaction_id, v_now
-    from line l left join posted p on p.n = l.n
-    where l.kind = 'accrual' order by l.n
-    returning id, event_id, rule_id, agent_id
-  ), held as (
-    insert into hold (commission_id, agent_id, until, reason)
-    select a.id, a.agent_id, l.available_at, l.freeze_reason
-    from accrued a join line l on l.kind = 'accrual' and l.event_id = a.event_id and l.rule_id = a.rule_id
-                              and l.agent_id = a.agent_id
-  ), corrected as (
-    insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
-                            cause_event_id, amount, currency, paid, base, rate_bps, tier_position, volume, uncapped,
-                            refunded, occurred_at, available_at, account, transaction_id, booked_at)
-    select l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id,
-           coalesce(l.accrual_id, a.id), l.cause_event_id, l.amount, l.currency, l.paid, l.base, l.rate_bps,
+    overriding system value
+    select l.id, l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.accrual_id,
+           case when not l.is_accrual then l.cause_event_id end, l.amount, l.currency, l.paid, l.base, l.rate_bps,
            l.tier_position, l.volume, l.uncapped, l.refunded, l.occurred_at, l.available_at, l.account,
            p.transaction_id, v_now
     from line l left join posted p on p.n = l.n
-    left join accrued a on a.event_id = l.event_id and a.rule_id = l.rule_id and a.agent_id = l.agent_id
-    where l.kind <> 'accrual' order by l.n
   )
-  select count(*) into v_written from line;
-  return v_written;
+  insert into hold (commission_id, agent_id, until, reason)
+  select id, agent_id, available_at, freeze_reason from line where is_accrual;
+  return cardinality(p_lines);
 end $$;
 """
+
+OPEN_TO_APP = ("commission_lock(bigint[])", "commission_book(commission_line[], text)")
 
 VIEWS = """
 -- One row per accrual with all that happened to it since: the current state of a commission.
@@ -203,13 +217,15 @@ def upgrade() -> None:
     append_only("maturity")
     append_only("release")
     grant("commission_state", "select")
-    op.execute("revoke all on function commission_book(commission_line[], text) from public")
-    op.execute("grant execute on function commission_book(commission_line[], text) to ref_app")
+    for function in OPEN_TO_APP:
+        op.execute(f"revoke all on function {function} from public")
+        op.execute(f"grant execute on function {function} to ref_app")
 
 
 def downgrade() -> None:
     op.execute("drop view commission_state")
     for table in ("release", "maturity", "hold", "commission"):
         op.drop_table(table)
-    op.execute("drop function commission_book(commission_line[], text)")
+    for function in OPEN_TO_APP:
+        op.execute(f"drop function {function}")
     op.execute("drop type commission_line")

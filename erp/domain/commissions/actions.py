@@ -21,7 +21,7 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
     Payments, refunds and connections in any order, any number of times: a fact that is already accounted for makes
     no line. The agents' accounts stay locked until the transaction ends.
     """
-    execute(LOCK_AGENTS, event_ids=list(event_ids))
+    execute("select commission_lock(cast(:event_ids as bigint[]))", event_ids=list(event_ids))
     written: int = scalar(engine.BOOK, event_ids=list(event_ids), now=now, actor=str(by))
     if written:
         audit.record(
@@ -33,27 +33,6 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
             details={"events": len(event_ids), "lines": written},
         )
     return written
-
-
-LOCK_AGENTS = """
-with asked as materialized (
-  select p.id, p.customer_id from event e
-  cross join lateral (select p.id, p.customer_id from event p where p.id = coalesce(e.original_event_id, e.id)
-                      offset 0) p
-  where e.id = any(:event_ids)
-), concerned as (
-  select s.agent_id, s.programme_id from asked a
-  cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
-  cross join lateral (select s.agent_id, s.programme_id from referral_share s where s.referral_id = r.id offset 0) s
-  union
-  select c.agent_id, c.programme_id from asked a
-  cross join lateral (select c.agent_id, c.programme_id from commission c
-                      where c.event_id = a.id and c.kind = 'accrual' offset 0) c
-)
-select ledger_lock(array_agg(distinct c.agent_id), p.currency)
-from concerned c join programme p on p.id = c.programme_id group by p.currency order by p.currency
-"""
-"""Locks every agent whose lines some events may change; a statement of its own, so that the next one sees all."""
 
 
 def mature(*, by: Actor, now: dt.datetime, limit: int = MATURED_AT_ONCE) -> int:

@@ -17,27 +17,29 @@ change any net amount.
 
 FACTS_OF_EVENTS = """
   asked as materialized (
-    select p.id as event_id, p.customer_id, p.kind, p.occurred_at, max(e.id) as cause_id,
-           bool_or(e.id = p.id) as is_new
-    from event e
-    cross join lateral (select * from event p where p.id = coalesce(e.original_event_id, e.id) offset 0) p
-    where e.id = any(:event_ids) and p.kind in ('payment', 'connection')
-    group by p.id, p.customer_id, p.kind, p.occurred_at
+    select p.*, told.cause_id, told.is_new
+    from (select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id,
+                 bool_or(e.original_event_id is null) as is_new
+          from event e where e.id = any(:event_ids) group by 1) told
+    cross join lateral (
+      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at
+      from event p where p.id = told.event_id offset 0) p
+    where p.kind in ('payment', 'connection')
   ),
   shared as materialized (
-    select a.event_id, a.kind, a.occurred_at, a.cause_id, a.is_new, s.agent_id, s.programme_id
+    select a.*, r.referral_id, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
     from asked a
-    cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
-    cross join lateral (select * from referral_share s where s.referral_id = r.id offset 0) s
+    cross join lateral (
+      select r.id as referral_id, r.terms_id, r.frozen from referral r where r.customer_id = a.customer_id offset 0) r
+    cross join lateral (
+      select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
   ),
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
   late as materialized (
     select agent_id, programme_id, min(occurred_at) as since, max(cause_id) as cause_id
     from shared where is_new group by agent_id, programme_id
   ),
-  concerned as materialized (
-    select event_id, agent_id, cause_id from shared where kind = 'payment'
-    union all
+  booked_already as materialized (
     select c.event_id, c.agent_id, l.cause_id
     from late l
     cross join lateral (
@@ -46,49 +48,64 @@ FACTS_OF_EVENTS = """
         and c.kind = 'accrual' offset 0) c
     where c.event_id not in (select event_id from asked)
     union all
+    -- Of agents who no longer share in it.
     select c.event_id, c.agent_id, a.cause_id
     from asked a
     cross join lateral (
-      select c.event_id, c.agent_id, c.referral_id from commission c
+      select c.event_id, c.agent_id from commission c
       where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c
-    where not exists (select 1 from shared s where s.event_id = c.event_id and s.agent_id = c.agent_id)
+    where (c.event_id, c.agent_id) not in (select event_id, agent_id from shared)
+  ),
+  concerned as materialized (
+    select event_id, source_id, amount, currency, occurred_at, referral_id, terms_id, frozen, agent_id, bps, cause_id
+    from shared where kind = 'payment'
+    union all
+    select k.event_id, e.source_id, e.amount, e.currency, e.occurred_at, r.id, r.terms_id, r.frozen, k.agent_id, s.bps,
+           k.cause_id
+    from booked_already k
+    cross join lateral (select * from event e where e.id = k.event_id offset 0) e
+    cross join lateral (select * from referral r where r.customer_id = e.customer_id offset 0) r
+    left join lateral (select s.bps from referral_share s where s.referral_id = r.id and s.agent_id = k.agent_id
+                       offset 0) s on true
   )
 """
 """What changed because of some events: for the live writer."""
 
 FACTS_OF_ALL = """
   concerned as materialized (
-    select e.id as event_id, s.agent_id, e.id as cause_id
-    from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
-    where e.kind = 'payment'
-    union
-    select c.event_id, c.agent_id, c.event_id from commission c where c.kind = 'accrual'
+    select e.id as event_id, e.source_id, e.amount, e.currency, e.occurred_at, r.id as referral_id, r.terms_id, r.frozen,
+           k.agent_id, s.bps, e.id as cause_id
+    from (select e.id as event_id, s.agent_id
+          from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
+          where e.kind = 'payment'
+          union
+          select c.event_id, c.agent_id from commission c where c.kind = 'accrual') k
+    join event e on e.id = k.event_id
+    join referral r on r.customer_id = e.customer_id
+    left join referral_share s on s.referral_id = r.id and s.agent_id = k.agent_id
   )
 """
 """Everything that ever happened: for proving that the books recompute."""
 
 LINES = """
   facts as materialized (
-    select k.event_id, k.agent_id, k.cause_id, e.source_id, e.amount as paid, e.currency, e.occurred_at,
-           r.id as referral_id, r.frozen, t.programme_id, t.id as terms_id, t.hold_days, t.window_days,
-           u.id as rule_id, u.monthly_cap,
-           date_trunc('month', e.occurred_at at time zone p.zone) at time zone p.zone as month,
-           case when s.bps = 10000 then e.amount
-                when s.bps is null then 0
+    select k.event_id, k.agent_id, k.cause_id, k.source_id, k.amount as paid, k.currency, k.occurred_at, k.referral_id,
+           k.frozen, t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.monthly_cap,
+           date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month,
+           case when k.bps = 10000 then k.amount
+                when k.bps is null then 0
                 else (select part.base from (
-                        select x.agent_id, e.amount * x.bps / 10000
-                               + case when row_number() over (order by e.amount * x.bps % 10000 desc, x.agent_id)
-                                           <= e.amount - sum(e.amount * x.bps / 10000) over () then 1 else 0 end as base
-                        from referral_share x where x.referral_id = r.id) part where part.agent_id = k.agent_id)
+                        select x.agent_id, k.amount * x.bps / 10000
+                               + case when row_number() over (order by k.amount * x.bps % 10000 desc, x.agent_id)
+                                           <= k.amount - sum(k.amount * x.bps / 10000) over () then 1 else 0 end as base
+                        from referral_share x where x.referral_id = k.referral_id) part
+                      where part.agent_id = k.agent_id)
            end as base,
-           coalesce((select max(f.refunded_total) from event f where f.original_event_id = e.id), 0) as refunded
+           coalesce((select max(f.refunded_total) from event f where f.original_event_id = k.event_id), 0) as refunded
     from concerned k
-    join event e on e.id = k.event_id
-    join referral r on r.customer_id = e.customer_id
-    join terms t on t.id = r.terms_id
+    join terms t on t.id = k.terms_id
     join programme p on p.id = t.programme_id
     join rule u on u.terms_id = t.id and u.event_kind = 'payment'
-    left join referral_share s on s.referral_id = r.id and s.agent_id = k.agent_id
   ),
   rated as materialized (
     select f.*, v.volume, tier.position as tier_position, tier.rate_bps,
@@ -173,16 +190,17 @@ with {FACTS_OF_EVENTS}, {LINES},
     from line l
   ),
   written as (
-    select row_number() over (order by l.occurred_at, l.event_id, l.kind)::integer as n, l.kind, l.event_id, l.rule_id,
-           l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id, l.amount, l.currency, l.paid, l.base,
-           l.rate_bps, l.tier_position, l.volume, l.line_uncapped, l.refunded, l.occurred_at,
-           greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now) as available_at,
-           case when l.frozen then 'attribution_case'
-                when a.state in ('suspended', 'closed') then 'agent_' || a.state end as freeze_reason, l.source_id
-    from caused l cross join lateral (select state from agent a where a.id = l.agent_id offset 0) a
+    select l.occurred_at, l.event_id, l.kind,
+           row(l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id,
+               l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.line_uncapped, l.refunded,
+               l.occurred_at, greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now),
+               case when l.frozen then 'attribution_case'
+                    when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
+               l.source_id)::commission_line as line
+    from caused l cross join lateral (select a.state from agent a where a.id = l.agent_id offset 0) a
     where l.fresh_cause_id is not null
   )
-select commission_book((select array_agg(w::commission_line) from written w), :actor)
+select commission_book((select array_agg(line order by occurred_at, event_id, kind) from written), :actor)
 """
 """Compute what some events changed and book it; answers how many lines."""
 

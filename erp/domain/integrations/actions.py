@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from erp.domain.integrations import rules
@@ -75,19 +74,23 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
 
     Rows go in by (source, source id), so that two overlapping batches wait for each other and cannot deadlock.
     """
-    kept = rows(
-        """insert into event (source, source_id, kind, customer_id, payment_id, amount, currency, evidence,
-                              occurred_at, original_event_id, refunded_total)
-           select source, source_id, kind, customer_id, payment_id, amount, currency, evidence,
-                  occurred_at, original_event_id, refunded_total
-           from jsonb_to_recordset(cast(:events as jsonb)) as given(
-                  source text, source_id text, kind text, customer_id uuid, payment_id uuid, amount bigint,
-                  currency text, evidence text, occurred_at timestamptz, original_event_id bigint,
-                  refunded_total bigint)
-           order by source, source_id
-           on conflict (source, source_id) do nothing
-           returning source, source_id, id""",
-        events=json.dumps([asdict(event) for event in events], default=str),
-    )
+    kept = rows(RECORD, **{field.name: [getattr(event, field.name) for event in events] for field in fields(NewEvent)})
     ids = {(source, source_id): id for source, source_id, id in kept}
     return [ids.pop((event.source, event.source_id), None) for event in events]
+
+
+RECORD = """
+insert into event (source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at,
+                   original_event_id, refunded_total, recorded_at)
+select source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at, original_event_id,
+       refunded_total, (select ref_now())
+from unnest(cast(:source as text[]), cast(:source_id as text[]), cast(:kind as text[]), cast(:customer_id as uuid[]),
+            cast(:payment_id as uuid[]), cast(:amount as bigint[]), cast(:currency as text[]),
+            cast(:evidence as text[]), cast(:occurred_at as timestamptz[]), cast(:original_event_id as bigint[]),
+            cast(:refunded_total as bigint[]))
+     as given(source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at,
+              original_event_id, refunded_total)
+order by source, source_id
+on conflict (source, source_id) do nothing
+returning source, source_id, id
+"""
