@@ -79,6 +79,7 @@ def up(var: Path, *, demo: bool, announce: Announce) -> int:
             with running(var, announce=announce) as instance:
                 if demo and (failed := _play_demo(instance, announce)):
                     return failed
+                _tell_logins(var / "demo.json", announce)
                 announce(f"Ref is at {instance.url} (Ctrl-C stops it; logs are in {var / 'log'})")
                 instance.wait()
         except KeyboardInterrupt:
@@ -227,6 +228,13 @@ def _play_demo(instance: Instance, announce: Announce) -> int:
             announce(f"`ref {' '.join(arguments)}` ended with exit code {code}")
             return code
     return 0
+
+
+def _tell_logins(note: Path, announce: Announce) -> None:
+    """Who may sign in, if the demo was ever laid down here."""
+    logins = json.loads(note.read_text())["staff"] if note.exists() else []
+    for login in logins:
+        announce(f"  {', '.join(login['roles']):<8} {login['email']:<20} {login['password']}")
 
 
 @contextmanager
