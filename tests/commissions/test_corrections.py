@@ -64,6 +64,11 @@ class TestLateness:
         assert lines(before) == [("accrual", 5_000)]
         assert lines(after) == [("accrual", 5_000), ("true_up", 2_000)]
 
+    def test_a_connection_of_the_very_moment_of_the_payment_counts_when_told_late(self, alice):
+        event = paid(customer_of(alice, days(-20)), 100_000, days(-9))
+        accrue(connection(customer_of(alice, days(-9))))
+        assert net(event) == 7_000
+
     def test_it_is_told_once(self, alice):
         customer = customer_of(alice, days(-20))
         after = paid(customer, 100_000, days(-9))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from erp.domain import agents, bookings, commissions, integrations, ledger, payouts, programmes, referrals
 from erp.domain.integrations import NewEvent
-from erp.domain.payouts import attempts
+from erp.domain.payouts import checks, transfers
 from erp.gateways.tbank import PayoutStatus
 from erp.invariants import examine
 from erp.kernel import audit
@@ -91,7 +91,7 @@ def customer_of(
     return signed_up.customer_id
 
 
-def contested(holder: UUID, other: UUID, at: dt.datetime = NOW) -> UUID:
+def contested(holder: UUID, other: UUID, at: dt.datetime = NOW, *, programme: str = "superapp") -> UUID:
     """A customer whose place `holder` had booked and who signed up with the code of `other`: a case is open."""
     booked = place()
     with transaction():
@@ -102,6 +102,7 @@ def contested(holder: UUID, other: UUID, at: dt.datetime = NOW) -> UUID:
         establishment=booked.reference,
         code=cast.code_of(other),
         occurred_at=at,
+        programme=programme,
     )
     return signed_up.customer_id
 
@@ -232,9 +233,9 @@ def approved_payout(agent_id: UUID, now: dt.datetime = LATER) -> sa.Row[Any]:
 def send(payout_id: UUID, now: dt.datetime = LATER) -> None:
     """Have an approved payout checked and paid."""
     with transaction():
-        check = attempts.begin_check(payout_id, by=SOMEBODY, now=now)
+        check = checks.begin_check(payout_id, by=SOMEBODY, now=now)
         assert check is not None
-        attempts.record_check(
+        checks.record_check(
             payout_id,
             check.attempt_id,
             status=PayoutStatus.CHECKED,
@@ -244,9 +245,11 @@ def send(payout_id: UUID, now: dt.datetime = LATER) -> None:
             now=now,
         )
     with transaction():
-        step = attempts.begin_pay(payout_id, by=SOMEBODY, now=now)
+        step = transfers.begin_pay(payout_id, by=SOMEBODY, now=now)
         assert step is not None
-        attempts.record_state(payout_id, step.attempt_id, status=PayoutStatus.COMPLETED, by=SOMEBODY, now=now)
+        transfers.record_state(
+            payout_id, step.attempt_id, status=PayoutStatus.COMPLETED, by=SOMEBODY, now=now
+        )
 
 
 def look(sql: str, **params: Any) -> Any:

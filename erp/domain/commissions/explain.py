@@ -18,6 +18,10 @@ FROZEN = {
     "agent_suspended": "It is frozen because the agent is suspended.",
     "agent_closed": "It is frozen because the agent's account is closed.",
 }
+CONFIRMED = {
+    "bank_checked": "On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s).",
+    "attested": "On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s).",
+}
 TRANSFERRED = {
     "paid": "%(amount)s of it was paid out by the bank with %(payout)s.",
     "returned": "%(amount)s of it was paid out with %(payout)s and came back from the bank.",
@@ -36,7 +40,7 @@ def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
     currency = line.currency
     stored = _stored(line.id)
     yield Sentence(
-        "On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s).",
+        CONFIRMED[line.evidence],
         when=line.occurred_at,
         paid=Amount(line.payment_amount, currency),
         source=line.source_id,
@@ -44,8 +48,8 @@ def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
     if line.base != line.payment_amount:
         yield Sentence("The agent's share of that payment is %(base)s.", base=Amount(line.base, currency))
     yield Sentence(
-        "The referral is pinned to version %(version)s of the terms of %(programme)s. In the %(days)s days"
-        " before the payment the agent had %(volume)s connections, which is tier %(tier)s: %(rate)s.",
+        "The referral is pinned to version %(version)s of the terms of %(programme)s. Connections in the %(days)s"
+        " days before the payment: %(volume)s. That is tier %(tier)s: %(rate)s.",
         version=line.terms_version,
         programme=line.programme_name,
         days=stored.window_days,
@@ -100,6 +104,8 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
 
 
 def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
+    if line.state == "reversed":
+        return
     if line.freeze_reason is not None:
         yield Sentence(FROZEN[line.freeze_reason])
     elif line.held_until is not None:
