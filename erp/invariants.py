@@ -14,8 +14,9 @@ from erp.domain.payouts import invariants as payouts
 from erp.domain.programmes import invariants as programmes
 from erp.domain.referrals import invariants as referrals
 from erp.domain.staff import invariants as staff
-from erp.kernel.db import rows, scalar
+from erp.kernel.db import db, rows, scalar
 from erp.kernel.findings import Audited, Finding
+from erp.kernel.mode import WrongInstance, verify
 
 NOT_YET = {11: "Replay rebuilds every balance", 12: "Seals and exported roots verify"}
 AUDITED = [
@@ -51,12 +52,16 @@ def _unaudited(owed: Audited) -> str:
 
 
 def one_stamp() -> Finding:
-    """9: the database bears one stamp, and only a mock one has a movable clock."""
+    """9: the database bears one stamp, this configuration's, and only a mock one has a movable clock."""
     found = rows("select mode, (select count(*) from mock_clock) as clocks from instance")
     bad = [] if len(found) == 1 else [f"instance: {len(found)} stamps"]
     bad += [
         f"instance: {mode} with {clocks} mock clocks" for mode, clocks in found if clocks != (mode == "mock")
     ]
+    try:
+        verify(db.session.connection())
+    except WrongInstance as difference:
+        bad.append(f"instance: {difference}")
     return Finding(9, "The stamp and the clock agree", len(found), bad)
 
 

@@ -158,7 +158,7 @@ class TestCases:
     def test_room_under_the_cap_goes_with_it(self, context):
         programme((0, 1000), key="capped", monthly_cap=10_000)
         anna, boris = agent(), agent()
-        shop = contested(anna, boris, days(-30))
+        shop = contested(anna, boris, days(-30), programme="capped")
         own = customer_of(anna, days(-30), programme="capped")
         paid(shop, 90_000, days(0))
         hers = paid(own, 50_000, days(1))

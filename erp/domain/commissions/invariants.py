@@ -9,55 +9,115 @@ from erp.kernel.findings import Finding
 
 def lines_are_single() -> Finding:
     """3: one accrual per event, rule and agent; one correction per accrual and cause; each has its booking."""
-    bad = [
-        f"commission {ids}: several accruals of one event, rule and agent"
-        for (ids,) in rows(
-            """select string_agg(id::text, ', ' order by id) from commission where kind = 'accrual'
-               group by event_id, rule_id, agent_id having count(*) > 1"""
+    return Finding(
+        3,
+        "One line per event, rule and agent",
+        scalar("select count(*) from commission"),
+        [*_doubled(), *_booked_otherwise(), *_booked_for_nothing(), *_neither_held_nor_matured()],
+    )
+
+
+def _doubled() -> list[str]:
+    accruals = rows(
+        """select string_agg(id::text, ', ' order by id) from commission where kind = 'accrual'
+           group by event_id, rule_id, agent_id having count(*) > 1"""
+    )
+    corrections = rows(
+        """select string_agg(id::text, ', ' order by id), accrual_id from commission where kind <> 'accrual'
+           group by accrual_id, kind, cause_event_id having count(*) > 1"""
+    )
+    return [
+        *(f"commission {ids}: several accruals of one event, rule and agent" for (ids,) in accruals),
+        *(f"commission {ids}: several corrections of accrual {of} for one cause" for ids, of in corrections),
+    ]
+
+
+def _booked_otherwise() -> list[str]:
+    """Lines, maturities and releases whose ledger transaction is missing, or another agent's or amount."""
+    return [
+        f"{what} {id}: its ledger transaction says {booked}"
+        for what, id, booked in rows(
+            """with said as (
+                 select 'commission' as what, id, agent_id, transaction_id, abs(amount) as amount from commission
+                 union all
+                 select 'maturity of commission', c.id, c.agent_id, m.transaction_id, m.amount
+                 from maturity m join commission c on c.id = m.commission_id
+                 union all
+                 select 'release of commission', c.id, c.agent_id, r.transaction_id, r.amount
+                 from release r join commission c on c.id = r.commission_id)
+               select s.what, s.id, coalesce(e.amount::text, 'nothing') from said s
+               left join entry e on e.transaction_id = s.transaction_id and e.agent_id = s.agent_id
+               where s.amount <> 0 and s.amount is distinct from e.amount order by 1, 2"""
         )
     ]
-    bad += [
-        f"commission {ids}: several corrections of accrual {accrual} for one cause"
-        for ids, accrual in rows(
-            """select string_agg(id::text, ', ' order by id), accrual_id from commission where kind <> 'accrual'
-               group by accrual_id, kind, cause_event_id having count(*) > 1"""
+
+
+def _booked_for_nothing() -> list[str]:
+    return [
+        f"transaction {id}: {kind}, but no commission says so"
+        for id, kind in rows(
+            """select e.transaction_id, e.kind from entry e
+               where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'release')
+                 and e.transaction_id not in (
+                   select transaction_id from commission where transaction_id is not null
+                   union all select transaction_id from maturity where transaction_id is not null
+                   union all select transaction_id from release where transaction_id is not null)
+               order by 1"""
         )
     ]
-    bad += [
-        f"commission {id}: its ledger transaction says {booked}"
-        for id, booked in rows(
-            """select c.id, coalesce(e.amount::text, 'nothing') from commission c
-               left join entry e on e.transaction_id = c.transaction_id and e.agent_id = c.agent_id
-               where c.amount <> 0 and abs(c.amount) is distinct from e.amount order by c.id"""
-        )
-    ]
-    bad += [
-        f"commission {id}: neither on hold nor matured"
+
+
+def _neither_held_nor_matured() -> list[str]:
+    return [
+        f"commission {id}: neither on hold nor matured, or both"
         for (id,) in rows(
             """select c.id from commission c where c.kind = 'accrual'
                and (exists (select 1 from hold h where h.commission_id = c.id))
                  = (exists (select 1 from maturity m where m.commission_id = c.id)) order by 1"""
         )
     ]
-    return Finding(3, "One line per event, rule and agent", scalar("select count(*) from commission"), bad)
 
 
 def lines_recompute() -> Finding:
     """6: computing every fact again under the pinned terms gives exactly what is booked."""
-    bad = [
+    return Finding(
+        6,
+        "Each line recomputes to its stored amount",
+        scalar("select count(*) from commission"),
+        [*_missing(), *_contradictory()],
+    )
+
+
+def _missing() -> list[str]:
+    return [
         f"commission {line.accrual_id or 'missing'} (event {line.source_id}): {line.kind} of {line.amount} is missing"
         for line in rows(DIFFERENCES)
     ]
-    bad += [
-        f"commission {id}: {base} × {rate} bps is not {uncapped}"
-        for id, base, rate, uncapped in rows(
-            """select id, base, rate_bps, uncapped from commission
-               where kind = 'accrual' and uncapped <> (2 * base * rate_bps + 10000) / 20000 order by id"""
+
+
+def _contradictory() -> list[str]:
+    """Lines whose own figures do not lead from the event, over the tier, to the amount."""
+    return [
+        f"commission {found.id}: {found.why}"
+        for found in rows(
+            """select c.id, w.why
+               from commission c
+               left join event e on e.id = c.event_id
+               left join referral r on r.id = c.referral_id and r.customer_id = e.customer_id
+               left join lateral (select * from tier t where t.terms_id = c.terms_id and t.threshold <= c.volume
+                                  order by t.threshold desc limit 1) t on true
+               cross join lateral (values
+                 (c.kind = 'accrual' and c.uncapped <> (2 * c.base * c.rate_bps + 10000) / 20000,
+                  'its base times its rate is not what it says'),
+                 (row(c.paid, c.currency, c.occurred_at) is distinct from row(e.amount, e.currency, e.occurred_at),
+                  'its payment was of another amount, currency or time'),
+                 (row(c.referral_id, c.terms_id, c.programme_id) is distinct from row(r.id, r.terms_id, r.programme_id),
+                  'its referral has other terms or is of another customer'),
+                 (row(c.tier_position, c.rate_bps) is distinct from row(t.position, t.rate_bps),
+                  'its volume is not of its tier and rate')) as w(broken, why)
+               where w.broken order by c.id"""
         )
     ]
-    return Finding(
-        6, "Each line recomputes to its stored amount", scalar("select count(*) from commission"), bad
-    )
 
 
 def corrections_stay_within() -> Finding:

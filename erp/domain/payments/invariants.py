@@ -10,7 +10,10 @@ AUDITED = [
     Audited("customer_order", "order.placed", "created_at"),
     Audited("payment", "payment.asked", "created_at"),
     Audited("payment", "payment.confirmed", "confirmed_at"),
+    Audited("refund", "refund.asked", "asked_at", "state <> 'attested'"),
+    Audited("refund", "refund.attested", "asked_at", "state = 'attested'"),
     Audited("refund", "refund.sent", "sent_at"),
+    Audited("refund", "refund.done", "ended_at", "state = 'done'"),
 ]
 
 

@@ -12,7 +12,12 @@ from erp.kernel.findings import Audited, Finding
 AUDITED = [
     Audited("payout_run", "payout_run.prepared", "prepared_at"),
     Audited("payout_run", "payout_run.approved", "approved_at"),
+    Audited("payout_run", "payout_run.cancelled", "ended_at", "state = 'cancelled'"),
     Audited("payout", "payout.paid", "paid_at"),
+    *(
+        Audited("payout", f"payout.{end}", "state_at", f"state = '{end}'")
+        for end in ("failed", "returned", "withdrawn")
+    ),
 ]
 
 
