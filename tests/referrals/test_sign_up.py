@@ -71,6 +71,14 @@ def test_an_open_booking_attributes_without_any_code(alice: UUID, terms: UUID, c
     assert catalogue.find(cafe.id).connected_at == NOW
 
 
+def test_a_sign_up_told_after_the_term_is_over_still_ends_its_booking_connected(
+    alice: UUID, cafe: sa.Row[Any]
+) -> None:
+    booking = book(alice, cafe, now=NOW - 16 * DAY)
+    assert sign_up(establishment=cafe.reference, occurred_at=NOW - 15 * DAY).basis == "booking"
+    assert bookings.find(booking).ending == "connected"
+
+
 @pytest.mark.parametrize("spelling", [str.lower, lambda code: f" {code[:2]} {code[2:4]}-{code[4:]} "])
 def test_a_code_attributes_in_any_spelling(alice: UUID, spelling: Any) -> None:
     answer = sign_up(kind="company", code=spelling(code_of(alice)))

@@ -9,15 +9,16 @@ from erp.domain.payouts.rules import State
 from erp.kernel.db import rows, scalar
 from erp.kernel.findings import Audited, Finding
 
+CANCELLED = "select id from payout_run where state = 'cancelled'"
+"""Runs whose end is the deed that withdrew their payouts."""
 AUDITED = [
     Audited("payout_run", "payout_run.prepared", "prepared_at"),
     Audited("payout_run", "payout_run.approved", "approved_at"),
     Audited("payout_run", "payout_run.cancelled", "ended_at", "state = 'cancelled'"),
     Audited("payout", "payout.paid", "paid_at"),
-    *(
-        Audited("payout", f"payout.{end}", "state_at", f"state = '{end}'")
-        for end in ("failed", "returned", "withdrawn")
-    ),
+    Audited("payout", "payout.failed", "state_at", "state = 'failed'"),
+    Audited("payout", "payout.returned", "state_at", "state = 'returned'"),
+    Audited("payout", "payout.withdrawn", "state_at", f"state = 'withdrawn' and run_id not in ({CANCELLED})"),
 ]
 
 

@@ -1,0 +1,54 @@
+"""One sound history, made once; every test damages a copy of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import redis as redis_client
+from flask import Flask
+
+from erp.kernel.db import db
+from tests.invariants import history
+from tests.support import cluster
+
+
+@pytest.fixture(scope="module")
+def original(application: Flask, database_name: str) -> Iterator[str]:
+    """The name of a database with a sound history."""
+    name = f"{database_name}_history"
+    with application.app_context():
+        db.engine.dispose()
+        cluster.renew(database_name)
+        history.happen()
+        db.engine.dispose()
+    _copy(database_name, name)
+    yield name
+    with cluster.superuser() as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def books(application: Flask, database_name: str, original: str, redis: redis_client.Redis) -> Iterator[None]:
+    """A fresh copy of the history under the worker's own name, in an open application context."""
+    with application.app_context():
+        db.engine.dispose()
+        _copy(original, database_name)
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def damager(books: None, database_name: str) -> Iterator[psycopg.Connection]:
+    """Somebody whom no grant binds and no trigger stops."""
+    with cluster.superuser(database_name) as connection:
+        connection.execute("set session_replication_role = replica")
+        yield connection
+
+
+def _copy(source: str, target: str) -> None:
+    with cluster.superuser() as connection:
+        connection.execute(f"drop database if exists {target} with (force)")
+        connection.execute(f"create database {target} owner ref_owner template {source} strategy file_copy")

@@ -1,0 +1,182 @@
+"""A small history in which everything that the invariants speak of has happened, made by the verbs of the domain."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from erp.domain import agents, bookings, commissions, integrations, payments, payouts, staff
+from erp.domain.payments import actions, refunds
+from erp.domain.payouts import checks
+from erp.kernel.db import db, rows, scalar
+from erp.kernel.transaction import transaction
+from tests.support.cast import NOW, SOMEBODY
+from tests.support.earnings import (
+    FEDOR,
+    FILIPP,
+    LATER,
+    NUMBERS,
+    accrue,
+    agent,
+    connection,
+    contested,
+    customer_of,
+    days,
+    decide,
+    look,
+    mature,
+    new_terms,
+    paid,
+    pay_out,
+    place,
+    programme,
+    refunded,
+    share,
+)
+
+PASSWORD = "correct horse battery"
+
+
+def happen() -> None:
+    """Every kind of row, state and deed, at least once; sound to the last kopeck."""
+    _people()
+    superapp = programme((0, 1000), (2, 1200), (4, 1500), monthly_cap=60_000)
+    alice, bob = agent(), agent()
+    _bookings(alice)
+    shop = customer_of(alice, days(-30))
+    paid(shop, 300_000, days(-25))
+    refunded(paid(shop, 200_000, days(-20)), 50_000)
+    accrue(connection(customer_of(alice, days(-28))))
+    shared = customer_of(alice, days(-30), connected=False)
+    share(shared, {alice: 7_000, bob: 3_000})
+    paid(shared, 999_999, days(-18))
+    _cases(alice, bob)
+    _bank(shop)
+    _suspended()
+    new_terms(superapp, (0, 500), at=days(-5))
+    mature(days(1))
+    _payouts(alice, bob)
+    refunded(paid(shop, 90_000, days(2)), 90_000)
+    db.session.remove()
+
+
+def _people() -> None:
+    with transaction():
+        staff.add("carol@example.com", "Carol", PASSWORD, ["admin"], by=SOMEBODY, now=NOW)
+        leaving = staff.add("dave@example.com", "Dave", PASSWORD, ["support"], by=SOMEBODY, now=NOW)
+        staff.deactivate(leaving, by=SOMEBODY, now=NOW)
+        key, _ = integrations.issue_key("Product", by=SOMEBODY, now=NOW)
+        integrations.revoke_key(key, by=SOMEBODY, now=NOW)
+    agent(state="closed")
+
+
+def _bookings(agent_id: UUID) -> None:
+    """One of each ending, and one that is open."""
+    booked = []
+    for _ in range(4):
+        where = place().id
+        with transaction():
+            booked.append(bookings.book(agent_id, where, by=SOMEBODY, now=days(-10)).id)
+    released, lost, _, extended = booked
+    with transaction():
+        bookings.release(released, by=SOMEBODY, now=days(-9))
+        bookings.move_stage(lost, "lost", by=SOMEBODY, now=days(-9))
+        bookings.extend(extended, "a test", by=SOMEBODY, now=days(-9))
+        bookings.expire_overdue(now=days(10), limit=10)
+
+
+def _cases(alice: UUID, bob: UUID) -> None:
+    """One that is open, one that was upheld, one that was transferred; each with something earned."""
+    for decision in (None, "uphold", "transfer"):
+        customer = contested(alice, bob, days(-15))
+        paid(customer, 50_000, days(-12))
+        if decision:
+            decide(customer, decision)
+
+
+def _suspended() -> None:
+    """Somebody whose lines are frozen, and somebody whose suspension was lifted."""
+    for lifted in (False, True):
+        id = agent()
+        customer = customer_of(id, days(-8))
+        with transaction():
+            agents.suspend(id, "a test", by=SOMEBODY, now=NOW)
+        paid(customer, 70_000, days(-7))
+        if lifted:
+            with transaction():
+                agents.activate(id, by=SOMEBODY, now=NOW)
+            with transaction():
+                commissions.release_frozen_of_agent(id, by=SOMEBODY, now=NOW)
+
+
+def _bank(customer_id: UUID) -> None:
+    """A payment through the bank, partly refunded by us and partly in the bank's cabinet."""
+    external_id = look("select external_id from customer where id = :id", id=customer_id)
+    number = str(next(NUMBERS))
+    with transaction():
+        order = payments.place_order(
+            external_id,
+            amount=150_000,
+            currency="RUB",
+            description="A year of SuperApp",
+            external_id=f"order-{number}",
+            by=SOMEBODY,
+            now=NOW,
+        )
+        step = actions.begin_init(order, by=SOMEBODY, now=NOW)
+        assert step is not None
+        actions.record_init(
+            step.payment_id,
+            provider_payment_id=number,
+            payment_url="https://example.com",
+            by=SOMEBODY,
+            now=NOW,
+        )
+        actions.apply_state(
+            step.payment_id,
+            status="CONFIRMED",
+            amount=150_000,
+            bank_order_id=step.bank_order_id,
+            by=SOMEBODY,
+            now=NOW,
+        )
+    with transaction():
+        refunds.ask_refund(step.bank_order_id, amount=30_000, reason="a test", by=SOMEBODY, now=NOW)
+    with transaction():
+        refund_id = scalar("select id from refund")
+        refunds.begin_refund(refund_id, by=SOMEBODY, now=NOW)
+        refunds.record_refund(refund_id, status="PARTIAL_REFUNDED", new_amount=120_000, by=SOMEBODY, now=NOW)
+    with transaction():
+        refunds.attest_refunded_total(step.bank_order_id, total=45_000, note="a test", by=SOMEBODY, now=NOW)
+    events = [id for (id,) in rows("select id from event where payment_id is not null")]
+    db.session.rollback()
+    accrue(*events)
+
+
+def _payouts(alice: UUID, bob: UUID) -> None:
+    """A run cancelled; a payout withdrawn, one refused by the bank, one paid and returned, and one paid for good."""
+    with transaction():
+        run = payouts.prepare_run("RUB", agent_ids=[alice], by=FEDOR, now=LATER)
+        payouts.cancel_run(run, by=FEDOR, now=LATER)
+    with transaction():
+        run = payouts.prepare_run("RUB", agent_ids=[alice, bob], by=FEDOR, now=LATER)
+        payouts.withdraw(_prepared(run, bob).reference, by=FEDOR, now=LATER)
+        payouts.approve_run(run, by=FILIPP, now=LATER)
+        refused = _prepared(run, alice).id
+    with transaction():
+        step = checks.begin_check(refused, by=SOMEBODY, now=LATER)
+        assert step is not None
+        checks.record_check_refused(
+            refused, step.attempt_id, code="1", message="a test", by=SOMEBODY, now=LATER
+        )
+    returned = pay_out(alice)
+    with transaction():
+        payouts.take_back(returned, note="a test", by=FEDOR, now=LATER)
+    pay_out(alice)
+
+
+def _prepared(run: str, agent_id: UUID) -> sa.Row[Any]:
+    (found,) = [payout for payout in payouts.search(run=run).rows if payout.agent_id == agent_id]
+    return found
