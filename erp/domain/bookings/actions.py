@@ -57,8 +57,8 @@ def _check_agent(agent_id: UUID, now: dt.datetime) -> None:
         raise rules.TooManyBookings
 
 
-def _settle_overdue(claim_group_id: UUID, now: dt.datetime) -> None:
-    """Whoever comes before the clock does the clock's work."""
+def _settle_overdue(claim_group_id: UUID, now: dt.datetime) -> bool:
+    """Whoever comes before the clock does the clock's work; whether there was any."""
     overdue = row(
         """update booking set ended_at = expires_at, ending = 'expired'
            where claim_group_id = :id and ended_at is null and expires_at <= :now returning id""",
@@ -67,6 +67,7 @@ def _settle_overdue(claim_group_id: UUID, now: dt.datetime) -> None:
     )
     if overdue:
         audit.record("booking.expired", "booking", overdue.id, by=CLOCKWORK, at=now)
+    return overdue is not None
 
 
 def _insert(agent_id: UUID, place: sa.Row[Any], now: dt.datetime) -> sa.Row[Any]:
@@ -149,16 +150,20 @@ def expire_overdue(*, now: dt.datetime, limit: int) -> int:
 
 
 def connect(claim_group_id: UUID, *, winner: UUID | None, by: Actor, now: dt.datetime) -> None:
-    """A place has signed up: the booking that won ends connected, one that did not is lost.
+    """A place has signed up: the booking that won ends connected, even if its term was over by the time this was
+    told; one that did not win is lost.
 
     The caller holds the place (`catalogue.hold_place`).
     """
-    _settle_overdue(claim_group_id, now)
     open_one = row(
         "select id from booking where claim_group_id = :id and ended_at is null for update", id=claim_group_id
     )
-    if open_one is not None:
-        _end(open_one.id, "connected" if open_one.id == winner else "lost", by, now)
+    if open_one is None:
+        return
+    if open_one.id == winner:
+        _end(open_one.id, "connected", by, now)
+    elif not _settle_overdue(claim_group_id, now):
+        _end(open_one.id, "lost", by, now)
 
 
 def _hold_open(booking_id: UUID, now: dt.datetime) -> sa.Row[Any]:
