@@ -7,7 +7,7 @@ ASSETS := erp/static/dist/.stamp
 ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint check chromium FORCE
+.PHONY: help setup demo run test chaos lint check chromium FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
 
 test: setup chromium ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+
+chaos: setup ## Play the load of 200 agents twice, once with kills and wipes; the ledgers must be equal
+	@CHAOS_AGENTS=$${CHAOS_AGENTS:-200} $(BIN)/python -m pytest tests/chaos -s
 
 lint: setup ## Check style, types, who imports whom, and templates
 	@$(BIN)/ruff check

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import structlog
 from flask import Flask
-from rq import SimpleWorker
+from redis.client import Pipeline
+from rq import SimpleWorker, worker_registration
 from rq.cron import CronScheduler
 from rq.worker_pool import WorkerPool
 
@@ -42,12 +44,23 @@ def perform_periodic(job: str, seconds: int) -> bool:
         return True
 
 
+class Worker(SimpleWorker):
+    """Works without a fork per job: it keeps its database connections and does hundreds of jobs a second."""
+
+    def work(self, *arguments: Any, **options: Any) -> bool:
+        """As quiet when the pool starts it again as at first, and without RQ's own scheduler: we have nothing for it
+        to do, and it would outlive a killed worker for ever."""
+        return super().work(*arguments, **{**options, "with_scheduler": False, "logging_level": "WARNING"})
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Also tells again who is there, which a wipe of Redis made forgotten."""
+        super().heartbeat(timeout, pipeline)
+        worker_registration.register(self, pipeline)
+
+
 def run_pool() -> None:
-    """Workers without a fork per job: each keeps its database connections and does hundreds of jobs a second."""
     settings = config.get()
-    pool = WorkerPool(
-        QUEUES, connection=outbox.courier(), num_workers=settings.workers, worker_class=SimpleWorker
-    )
+    pool = WorkerPool(QUEUES, connection=outbox.courier(), num_workers=settings.workers, worker_class=Worker)
     pool.start(logging_level="WARNING")
 
 
