@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from flask import Flask
 from redis.client import Pipeline
-from rq import SimpleWorker, worker_registration
+from rq import SimpleWorker, get_current_job, worker_registration
 from rq.cron import CronScheduler
 from rq.worker_pool import WorkerPool
 
@@ -31,17 +32,24 @@ def application() -> Flask:
 
 def perform(job: str, ids: list[int]) -> int:
     """RQ calls this for news handed over by the outbox."""
-    with application().app_context(), structlog.contextvars.bound_contextvars(job=job):
+    with application().app_context(), _named(job):
         return outbox.perform(job, ids)
 
 
 def perform_periodic(job: str, seconds: int) -> bool:
     """RQ calls this for each slot of the schedule; only the first of several schedulers' copies does the work."""
-    with application().app_context(), structlog.contextvars.bound_contextvars(job=job):
+    with application().app_context(), _named(job):
         if not schedule.take(job, seconds):
             return False
         outbox.resolve(job)()  # type: ignore[call-arg]  # periodic jobs take nothing
         return True
+
+
+def _named(job: str) -> AbstractContextManager[Any]:
+    """Every line logged meanwhile says which job it belongs to, by name and by RQ's id."""
+    running = get_current_job()
+    names = {"job": job, "job_id": running.id if running else None}
+    return structlog.contextvars.bound_contextvars(**names)
 
 
 class Worker(SimpleWorker):
