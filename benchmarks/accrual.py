@@ -1,58 +1,73 @@
 """Accruals a second through the domain verb, over a hand-written SQL statement that writes the same rows.
 
-The yardstick is one psycopg statement with the amounts precomputed, on the same tables, indexes, triggers and
-durability, from one connection. Ours reads the facts, counts the tier, applies the cap, locks, and writes also the
-audit row and the outbox. Ground: 10,000 agents in 3 programmes with monthly caps, one agent in 20 crossing a tier
-while it is measured, 5 % refunds, a million lines already there.
+The yardstick is one prepared psycopg statement with the amounts precomputed, on the same tables, indexes, triggers and
+durability, from one connection of the owner. Ours reads the facts, counts the tier, applies the cap, locks, and writes
+also the audit row and the outbox, which it hands to the courier. Ground: 10,000 agents in 3 programmes with monthly
+caps, one agent in 20 crossing a tier while it is measured, 5 % refunds, a million lines already there.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from benchmarks.ground import AGENTS, CUSTOMERS_PER_AGENT, NOW, lay
-from benchmarks.measure import dump, interleaved, own_instance, ratio, report, say, summary
-from erp.app import create_app
-from erp.domain import commissions, integrations
-from erp.domain.commissions import engine
-from erp.domain.integrations import NewEvent
-from erp.kernel import outbox
-from erp.kernel.actor import Actor
-from erp.kernel.db import db, rows
-from erp.kernel.transaction import transaction
+from benchmarks.measure import database_cpu, dump, interleaved, own_instance, ratio, report, say, summary
 
-__all__ = ["dump", "run", "tell"]
+__all__ = ["Fact", "Ours", "dump", "run", "tell"]
 
-BATCH, SINGLES = 1000, 200
-BY = Actor.system("benchmark")
-PRECOMPUTED = f"""
-with {engine.FACTS_OF_EVENTS}, {engine.LINES}
-select l.kind, l.event_id, e.source_id as asked_source_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id,
-       l.terms_id, l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.line_uncapped,
-       l.refunded, l.occurred_at, l.occurred_at + make_interval(hours => 24 * l.hold_days::integer) as available_at,
-       l.source_id, l.accrual_id,
-       case when l.kind = 'accrual' or h.commission_id is not null then 'pending' else 'available' end as account
-from line l join event e on e.id = l.cause_id left join hold h on h.commission_id = l.accrual_id
-"""
+BATCH, SINGLES = 1000, 100
+WARMING = 6
+"""Batches before the watch starts: the driver prepares a statement when it has seen it five times."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A payment or a refund, as the outside world tells it."""
+
+    source: str
+    source_id: str
+    kind: str
+    customer_id: UUID
+    occurred_at: dt.datetime
+    evidence: str
+    amount: int
+    currency: str
+    original_event_id: int | None = None
+    refunded_total: int | None = None
+
+
+@dataclass(frozen=True)
+class Ours:
+    """What is measured: the verbs, and what they rest on."""
+
+    book: Callable[[Sequence[Fact]], None]
+    """Record and accrue these facts in one transaction."""
+    amounts: Callable[[Sequence[Fact]], Sequence[Any]]
+    """The lines that booking them would write, each with `told`, its fact's source id; nothing stays."""
+    findings: Callable[[], Mapping[str, Mapping[str, Any]]]
+    """What the proofs of the books examined and what they found bad."""
+    sql: Mapping[str, str]
+
+
 RAW = """
-with told as (
-  select * from jsonb_to_recordset(%(events)s::jsonb) as x(
-    source text, source_id text, kind text, customer_id uuid, amount bigint, currency text, evidence text,
-    occurred_at timestamptz, original_event_id bigint, refunded_total bigint)
-), known as (
+with known as (
   insert into event (source, source_id, kind, customer_id, amount, currency, evidence, occurred_at,
-                     original_event_id, refunded_total)
-  select source, source_id, kind, customer_id, amount, currency, evidence, occurred_at, original_event_id,
-         refunded_total from told
+                     original_event_id, refunded_total, recorded_at)
+  select source, source_id, kind, customer_id, money, 'RUB', evidence, at, original, total, (select ref_now())
+  from unnest(%(e_source)s::text[], %(e_source_id)s::text[], %(e_kind)s::text[], %(e_customer_id)s::uuid[],
+              %(e_amount)s::bigint[], %(e_evidence)s::text[], %(e_occurred_at)s::timestamptz[],
+              %(e_original_event_id)s::bigint[], %(e_refunded_total)s::bigint[])
+       as e(source, source_id, kind, customer_id, money, evidence, at, original, total)
   on conflict (source, source_id) do nothing returning id, source_id
 ), line as materialized (
   select l.*, k.id as asked_id, a.id as account_id, x.id as expense_id, nextval('ledger_transaction_id_seq') as tx,
@@ -92,6 +107,40 @@ with told as (
 insert into hold (commission_id, agent_id, until)
 select id, agent_id, available_at from booked where kind = 'accrual'
 """
+EVENT_COLUMNS = (
+    "source",
+    "source_id",
+    "kind",
+    "customer_id",
+    "amount",
+    "evidence",
+    "occurred_at",
+    "original_event_id",
+    "refunded_total",
+)
+LINE_COLUMNS = {
+    "kind": "kind",
+    "asked": "told",
+    "event": "event_id",
+    "rule": "rule_id",
+    "agent": "agent_id",
+    "referral": "referral_id",
+    "programme": "programme_id",
+    "terms": "terms_id",
+    "amount": "amount",
+    "paid": "paid",
+    "base": "base",
+    "rate": "rate_bps",
+    "tier": "tier_position",
+    "volume": "volume",
+    "uncapped": "line_uncapped",
+    "refunded": "refunded",
+    "occurred": "occurred_at",
+    "available": "available_at",
+    "source": "source_id",
+    "accrual": "accrual_id",
+    "account": "account",
+}
 
 
 @dataclass
@@ -103,90 +152,141 @@ class Source:
     """(event id, customer, amount) of payments that can still be refunded."""
     number: int = 0
 
-    def events(self, count: int) -> list[NewEvent]:
+    def facts(self, count: int) -> list[Fact]:
         self.number += 1
-        return [self._event(f"{self.number}-{n}", n) for n in range(count)]
+        return [self._fact(f"{self.number}-{n}", n) for n in range(count)]
 
-    def _event(self, name: str, n: int) -> NewEvent:
+    def _fact(self, name: str, n: int) -> Fact:
         at = NOW + dt.timedelta(seconds=self.number, microseconds=n)
         if n % 20 == 19:
             event_id, customer_id, amount = self.paid.pop()
-            return NewEvent("bench", name, "refund", customer_id, at, "bank_checked", None, amount // 2, "RUB",
-                            event_id, amount // 2)
-        customer = self.dice.randrange(AGENTS * CUSTOMERS_PER_AGENT)
-        return NewEvent("bench", name, "payment", UUID(int=(2 << 96) + customer), at, "bank_checked", None,
-                        self.dice.randrange(100_000, 900_000), "RUB")
+            half = amount // 2
+            return Fact("bench", name, "refund", customer_id, at, "bank_checked", half, "RUB", event_id, half)
+        customer_id = UUID(int=(2 << 96) + self.dice.randrange(AGENTS * CUSTOMERS_PER_AGENT))
+        return Fact(
+            "bench",
+            name,
+            "payment",
+            customer_id,
+            at,
+            "bank_checked",
+            self.dice.randrange(100_000, 900_000),
+            "RUB",
+        )
 
 
-def run(*, rounds: int, lines: int) -> dict[str, Any]:
+@dataclass
+class Bench:
+    """Both sides on one database: facts a second, and what the whole cluster spent on each batch."""
+
+    ours: Ours
+    owner: psycopg.Connection
+    source: Source
+    spent: dict[str, list[float]]
+
+    def book(self, count: int, size: int) -> float:
+        """Through the verbs, `size` facts a transaction."""
+        cuts = _cut(self.source.facts(count), size)
+        return self._rate("ours", count, size, [partial(self.ours.book, cut) for cut in cuts])
+
+    def book_again(self, count: int) -> float:
+        """Facts that are booked already."""
+        facts = self.source.facts(count)
+        self.ours.book(facts)
+        return self._rate("duplicates", count, count, [partial(self.ours.book, facts)])
+
+    def write(self, count: int, size: int) -> float:
+        """Through the one statement, its amounts computed before the watch starts."""
+        facts = self.source.facts(count)
+        lines = self.ours.amounts(facts)
+        # Planned as serves the yardstick best: for these very arrays when they are long, else once and for all.
+        self.owner.execute(f"set plan_cache_mode = force_{'generic' if size == 1 else 'custom'}_plan")
+        arrays = [_arrays(cut, lines) for cut in _cut(facts, size)]
+        return self._rate(
+            "raw", count, size, [partial(self.owner.execute, RAW, cut, prepare=True) for cut in arrays]
+        )
+
+    def _rate(self, side: str, count: int, size: int, deeds: Sequence[Callable[[], Any]]) -> float:
+        backend = self.owner.info.backend_pid
+        before, started = database_cpu(backend), time.perf_counter()
+        for deed in deeds:
+            deed()
+        seconds = time.perf_counter() - started
+        self.spent.setdefault(f"{side}_{size}", []).append((database_cpu(backend) - before) * 1e6 / count)
+        return count / seconds
+
+
+def _cut(facts: Sequence[Fact], size: int) -> list[Sequence[Fact]]:
+    return [facts[at : at + size] for at in range(0, len(facts), size)]
+
+
+def _arrays(facts: Sequence[Fact], lines: Sequence[Any]) -> dict[str, list[Any]]:
+    """What the statement takes: the facts, and their lines that move money."""
+    told = {fact.source_id for fact in facts}
+    moving = [line for line in lines if line.amount and line.told in told]
+    events = {f"e_{name}": [getattr(fact, name) for fact in facts] for name in EVENT_COLUMNS}
+    return events | {
+        name: [getattr(line, column) for line in moving] for name, column in LINE_COLUMNS.items()
+    }
+
+
+def run(ours: Callable[[], AbstractContextManager[Ours]], *, rounds: int, lines: int) -> dict[str, Any]:
     """Measure on a database of its own. Ratios are ours over raw; 1 would mean that all the rules cost nothing."""
     with own_instance() as urls:
         say(f"laying {lines:,} lines of history")
         with psycopg.connect(urls["SUPERUSER_URL"], dbname="ref", autocommit=True) as superuser:
-            history = lay(superuser, lines)
-        with (
-            create_app().app_context(),
-            psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner,
-        ):
-            source = Source(random.Random(1), history)
+            paid = lay(superuser, lines)
+        with ours() as verbs, psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            bench = Bench(verbs, owner, Source(random.Random(1), paid), {})
             say("measuring")
-            sides: dict[str, Callable[[], float]] = {
-                "batched": lambda: _ours(source.events(BATCH), BATCH),
-                "batched_raw": lambda: _raw(owner, source.events(BATCH), BATCH),
-                "single": lambda: _ours(source.events(SINGLES), 1),
-                "single_raw": lambda: _raw(owner, source.events(SINGLES), 1),
-            }
-            for side in sides.values():
-                side()
-            seen = interleaved(sides, rounds)
+            seen = _measure(bench, rounds)
+            say("proving the books")
+            findings = verbs.findings()
     return report(
         "accrual",
-        {"agents": AGENTS, "lines": lines, "batch": BATCH, "singles": SINGLES, "rounds": rounds,
-         "sql": {"ours": engine.BOOK, "raw": RAW}},
-        {f"{name}_per_second": summary(values) for name, values in seen.items()},
-        {"batched": ratio(seen["batched"], seen["batched_raw"]), "single": ratio(seen["single"], seen["single_raw"])},
+        {
+            "agents": AGENTS,
+            "lines": lines,
+            "batch": BATCH,
+            "singles": SINGLES,
+            "rounds": rounds,
+            "sql": {"ours": verbs.sql, "raw": RAW},
+        },
+        {f"{name}_per_second": summary(values) for name, values in seen.items()}
+        | {f"database_us_per_fact_{name}": summary(values) for name, values in bench.spent.items()}
+        | {"duplicates_over_first": ratio(seen["duplicates"], seen["batched"]), "findings": findings},
+        {
+            "batched": ratio(seen["batched"], seen["batched_raw"]),
+            "single": ratio(seen["single"], seen["single_raw"]),
+        },
     )
 
 
-def _ours(events: Sequence[NewEvent], size: int) -> float:
-    """Facts a second through the verbs, `size` of them a transaction."""
-    started = time.perf_counter()
-    for at in range(0, len(events), size):
-        with transaction():
-            ids = [id for id in integrations.record_events(events[at : at + size]) if id is not None]
-            outbox.enqueue_many("erp.jobs.commissions.accrue", ids)
-            commissions.accrue(ids, by=BY, now=NOW)
-    return len(events) / (time.perf_counter() - started)
-
-
-def _raw(owner: psycopg.Connection, events: Sequence[NewEvent], size: int) -> float:
-    """The same through the one statement, its amounts computed before the watch starts."""
-    prepared = [_precompute(events[at : at + size]) for at in range(0, len(events), size)]
-    started = time.perf_counter()
-    for parameters in prepared:
-        owner.execute(RAW, parameters)
-    return len(events) / (time.perf_counter() - started)
-
-
-def _precompute(events: Sequence[NewEvent]) -> dict[str, Any]:
-    """What the engine would book for these events, as arrays; nothing stays."""
-    ids = integrations.record_events(events)
-    lines = rows(PRECOMPUTED, event_ids=ids)
-    db.session.rollback()
-    columns = {
-        "kind": "kind", "asked": "asked_source_id", "event": "event_id", "rule": "rule_id", "agent": "agent_id",
-        "referral": "referral_id", "programme": "programme_id", "terms": "terms_id", "amount": "amount",
-        "paid": "paid", "base": "base", "rate": "rate_bps", "tier": "tier_position", "volume": "volume",
-        "uncapped": "line_uncapped", "refunded": "refunded", "occurred": "occurred_at", "available": "available_at",
-        "source": "source_id", "accrual": "accrual_id", "account": "account",
+def _measure(bench: Bench, rounds: int) -> dict[str, list[float]]:
+    sides: dict[str, Callable[[], float]] = {
+        "batched": lambda: bench.book(BATCH, BATCH),
+        "batched_raw": lambda: bench.write(BATCH, BATCH),
+        "duplicates": lambda: bench.book_again(BATCH),
+        "single": lambda: bench.book(SINGLES, 1),
+        "single_raw": lambda: bench.write(SINGLES, 1),
     }
-    arrays = {name: [getattr(line, column) for line in lines if line.amount] for name, column in columns.items()}
-    return {"events": json.dumps([asdict(event) for event in events], default=str)} | arrays
+    for name in [*["batched", "batched_raw"] * WARMING, "duplicates", "single", "single_raw"]:
+        sides[name]()
+    bench.spent.clear()
+    return interleaved(sides, rounds)
 
 
 def tell(found: dict[str, Any]) -> str:
     """The result in words."""
     measures, ratios = found["measures"], found["ratios"]
-    lines = [f"{name:<24} {value['median']:>10,.0f}  ({value['least']:,.0f} to {value['most']:,.0f})"
-             for name, value in measures.items()]
-    return "\n".join([*lines, *(f"ratio {name:<18} {value:>10.2f}" for name, value in ratios.items())])
+    lines = [
+        f"{name:<38} {value['median']:>10,.0f}  ({value['least']:,.0f} to {value['most']:,.0f})"
+        for name, value in measures.items()
+        if isinstance(value, dict) and "median" in value
+    ]
+    lines += [f"duplicates over first {measures['duplicates_over_first']:>27.2f}"]
+    lines += [
+        f"invariant {name}: {finding['examined']:,} examined, {len(finding['bad'])} bad"
+        for name, finding in measures["findings"].items()
+    ]
+    return "\n".join([*lines, *(f"ratio {name:<32} {value:>10.2f}" for name, value in ratios.items())])

@@ -88,23 +88,24 @@ STATEMENTS = (
        window w as (partition by c.agent_id order by c.id)""",
     """insert into hold (commission_id, agent_id, until)
        select id, agent_id, available_at from commission where available_at > %(now)s""",
-    # What is older has matured, in one transaction an agent, after all its accruals.
-    """with matured as (
-         select agent_id, count(*) as seq, sum(amount) as balance,
-                sum(amount) filter (where available_at <= %(now)s) as amount, nextval('ledger_transaction_id_seq') as tx
-         from commission group by agent_id having count(*) filter (where available_at <= %(now)s) > 0
+    # What is older has matured, each line in a transaction of its own, after all the agent's accruals.
+    """with total as (select agent_id, count(*) as seq, sum(amount) as balance from commission group by agent_id),
+       old as materialized (
+         select c.id, c.event_id, c.agent_id, c.amount, c.available_at, t.seq, t.balance,
+                nextval('ledger_transaction_id_seq') as tx, row_number() over w as nth, sum(c.amount) over w as moved
+         from commission c join total t using (agent_id) where c.available_at <= %(now)s
+         window w as (partition by c.agent_id order by c.id)
        ), ended as (
          insert into maturity (commission_id, amount, matured_at, transaction_id)
-         select c.id, c.amount, c.available_at, m.tx from commission c join matured m using (agent_id)
-         where c.available_at <= %(now)s
+         select id, amount, available_at, tx from old
        )
        insert into entry (transaction_id, line, kind, reference, agent_id, debit_account_id, credit_account_id, amount,
                           currency, occurred_at, booked_at, actor, debit_seq, debit_balance, credit_seq, credit_balance)
-       select m.tx, 1, 'maturity', 'history', m.agent_id, p.id, v.id, m.amount, 'RUB', %(now)s, %(now)s, 'ground',
-              m.seq + 1, m.balance - m.amount, 1, m.amount
-       from matured m
-       join account p on p.agent_id = m.agent_id and p.kind = 'pending'
-       join account v on v.agent_id = m.agent_id and v.kind = 'available'""",
+       select o.tx, 1, 'maturity', 'history-' || o.event_id, o.agent_id, p.id, a.id, o.amount, 'RUB', o.available_at,
+              o.available_at, 'ground', o.seq + o.nth, o.balance - o.moved, o.nth, o.moved
+       from old o
+       join account p on p.agent_id = o.agent_id and p.kind = 'pending'
+       join account a on a.agent_id = o.agent_id and a.kind = 'available'""",
     """update account a set seq = l.seq, balance = l.balance
        from (select distinct on (account_id) account_id, seq, balance from ledger_leg where seq is not null
              order by account_id, seq desc) l where l.account_id = a.id""",
@@ -122,7 +123,13 @@ SESSION = (
 
 def lay(superuser: psycopg.Connection, lines: int) -> list[tuple[int, UUID, int]]:
     """`lines` commissions over a year; answers (event id, customer, amount) of payments to refund."""
-    parameters = {"agents": AGENTS, "per_agent": CUSTOMERS_PER_AGENT, "programmes": PROGRAMMES, "lines": lines, "now": NOW}
+    parameters = {
+        "agents": AGENTS,
+        "per_agent": CUSTOMERS_PER_AGENT,
+        "programmes": PROGRAMMES,
+        "lines": lines,
+        "now": NOW,
+    }
     for setting in SESSION:
         superuser.execute(setting)
     superuser.execute(IDS)

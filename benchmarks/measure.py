@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
+
 from erp import config, embedded
 from erp.commands.migrate import migrate
 from erp.up import environment, secrets
@@ -25,7 +27,9 @@ def own_instance() -> Iterator[dict[str, str]]:
         servers = embedded.start(var, durable=True)
         os.environ.clear()
         os.environ.update(environment.without_settings(before))
-        os.environ.update(secrets.load(var / "secrets") | servers.urls | {"REF_VAR": str(var), "REF_LOG_LEVEL": "ERROR"})
+        os.environ.update(
+            secrets.load(var / "secrets") | servers.urls | {"REF_VAR": str(var), "REF_LOG_LEVEL": "ERROR"}
+        )
         config.get.cache_clear()
         try:
             migrate(config.get())
@@ -66,11 +70,23 @@ def report(
     return {
         "name": name,
         "at": dt.datetime.now(dt.UTC).isoformat(),
-        "machine": {"cpus": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
         "parameters": dict(parameters),
         "measures": dict(measures),
         "ratios": dict(ratios),
     }
+
+
+def database_cpu(backend: int) -> float:
+    """CPU seconds that the cluster of this server process has spent, all its living processes together."""
+    cluster = psutil.Process(backend).parent()
+    assert cluster
+    times = [process.cpu_times() for process in cluster.children()]
+    return sum(time.user + time.system for time in times)
 
 
 def say(text: str) -> None:

@@ -21,7 +21,7 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
     Payments, refunds and connections in any order, any number of times: a fact that is already accounted for makes
     no line. The agents' accounts stay locked until the transaction ends.
     """
-    execute("select commission_lock(cast(:event_ids as bigint[]))", event_ids=list(event_ids))
+    execute(engine.LOCK, event_ids=list(event_ids))
     written: int = scalar(engine.BOOK, event_ids=list(event_ids), now=now, actor=str(by))
     if written:
         audit.record(

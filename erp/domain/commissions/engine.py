@@ -172,6 +172,9 @@ LINES = """
   )
 """
 
+LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
+"""Locks the agents whose lines some events may change; a statement of its own, so that the next one sees all."""
+
 BOOK = f"""
 with {FACTS_OF_EVENTS}, {LINES},
   -- A correction names an event that has not corrected its line before. When all of them have, the difference is due

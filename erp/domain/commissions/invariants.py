@@ -58,10 +58,9 @@ def _booked_for_nothing() -> list[str]:
         for id, kind in rows(
             """select e.transaction_id, e.kind from entry e
                where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'release')
-                 and e.transaction_id not in (
-                   select transaction_id from commission where transaction_id is not null
-                   union all select transaction_id from maturity where transaction_id is not null
-                   union all select transaction_id from release where transaction_id is not null)
+                 and not exists (select 1 from commission c where c.transaction_id = e.transaction_id)
+                 and not exists (select 1 from maturity m where m.transaction_id = e.transaction_id)
+                 and not exists (select 1 from release r where r.transaction_id = e.transaction_id)
                order by 1"""
         )
     ]

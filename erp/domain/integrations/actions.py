@@ -74,7 +74,9 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
 
     Rows go in by (source, source id), so that two overlapping batches wait for each other and cannot deadlock.
     """
-    kept = rows(RECORD, **{field.name: [getattr(event, field.name) for event in events] for field in fields(NewEvent)})
+    kept = rows(
+        RECORD, **{field.name: [getattr(event, field.name) for event in events] for field in fields(NewEvent)}
+    )
     ids = {(source, source_id): id for source, source_id, id in kept}
     return [ids.pop((event.source, event.source_id), None) for event in events]
 

@@ -1,0 +1,52 @@
+"""The benchmark runs, says what it measured, and leaves the books whole. How fast it was is nobody's test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Any]:
+    command = [
+        sys.executable,
+        "-m",
+        "erp.cli",
+        "bench",
+        "accrual",
+        "--json",
+        "--rounds",
+        "1",
+        "--lines",
+        "10000",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_it_answers_one_object(found: dict[str, Any]) -> None:
+    assert list(found) == ["name", "at", "machine", "parameters", "measures", "ratios"]
+    assert found["name"] == "accrual"
+    assert set(found["ratios"]) == {"batched", "single"}
+    assert all(ratio > 0 for ratio in found["ratios"].values())
+
+
+def test_it_shows_both_sql_texts(found: dict[str, Any]) -> None:
+    sql = found["parameters"]["sql"]
+    assert "commission_book" in sql["ours"]["book"]
+    assert "insert into commission" in sql["raw"]
+
+
+def test_both_sides_leave_the_books_whole(found: dict[str, Any]) -> None:
+    proofs = found["measures"]["findings"]
+    assert set(proofs) == {"1", "2", "3", "7"}
+    for proof in proofs.values():
+        assert proof["examined"] > 0
+        assert proof["bad"] == []
