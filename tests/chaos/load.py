@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ SETTINGS = {
     "REF_AUTH_RATE": "1000000 per minute",
     "REF_LOG_LEVEL": "WARNING",
 }
+
+PAID = ("CONFIRMED", "PARTIAL_REFUNDED", "REFUNDED")
 
 ACTIVE = "select count(*) from agent where state = 'active' and bank_member_id is not null"
 CONNECTIONS = "select count(*) from referral_share where connected_at is not null"
@@ -124,6 +127,25 @@ class Load:
     def names(self) -> dict[str, str]:
         """What each agent's reference is called in this load."""
         return {person.phone.reference: person.name for person in self.people}
+
+    def money_moved(self) -> Counter[tuple[str, str, int]]:
+        """What the bank itself holds as moved, in names of the load: payments, refunds and transfers to agents."""
+        bank = self.bank.operations()
+        orders = {
+            payment: person.order(number)
+            for person in self.people
+            for number, payment in person.payments.items()
+        }
+        agents = {person.phone.phone.lstrip("+"): person.name for person in self.people}
+        return Counter(
+            [
+                ("payment", orders[one["order_id"]], one["amount"])
+                for one in bank["payments"]
+                if one["status"] in PAID
+            ]
+            + [("refund", orders[one["order_id"]], one["amount"]) for one in bank["refunds"]]
+            + [("transfer", agents[one["phone"]], one["amount"]) for one in bank["payouts"] if one["paid_at"]]
+        )
 
     def let_pass(self, *, days: int = 0, minutes: int = 0) -> None:
         """Time passes on the mock clock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import Protocol
 
@@ -12,6 +13,9 @@ from rq.registry import StartedJobRegistry
 
 from erp.kernel import outbox
 from erp.up import Instance
+
+HELD_AT_MOST = 1.0
+"""Seconds for which a table stays locked in vain: the whole instance may be waiting for it."""
 
 
 class Place(Protocol):
@@ -61,10 +65,21 @@ class AtTable:
 
     def set_up(self, instance: Instance) -> None:
         self.superuser = instance.urls["SUPERUSER_URL"]
+        self._lock()
+
+    def _lock(self) -> None:
         self.holder = psycopg.connect(self.superuser, dbname="ref")
         self.holder.execute(f"lock table {self.table} in {self.mode} mode")
+        self.locked_at = time.monotonic()
 
     def seen(self) -> str | None:
+        """Lets everybody through for a moment when those who came were not the ones we wait for."""
+        if time.monotonic() > self.locked_at + HELD_AT_MOST:
+            self.lift()
+            self._lock()
+        return self._waiting()
+
+    def _waiting(self) -> str | None:
         with psycopg.connect(self.superuser, dbname="ref") as connection:
             waiting = connection.execute(
                 """select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid

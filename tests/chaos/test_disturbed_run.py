@@ -28,6 +28,8 @@ class Played:
     """What one run left behind."""
 
     books: Books
+    at_bank: Counter[tuple[str, str, int]]
+    """Money that the bank itself says has moved."""
     blows: list[Blow]
     chapters: dict[str, float]
     hands: int
@@ -40,6 +42,10 @@ def test_kills_and_wipes_change_nothing_in_the_ledger() -> None:
     with ThreadPoolExecutor(2) as both:
         undisturbed, disturbed = both.map(play, (False, True))
     assert equal.differences(undisturbed.books, disturbed.books) == []
+    assert undisturbed.at_bank == disturbed.at_bank
+    assert undisturbed.at_bank.total() == 7 * AGENTS, (
+        "four payments, two refunds and one transfer for each agent"
+    )
     assert (undisturbed.check, disturbed.check) == (0, 0)
     landed = [blow for blow in disturbed.blows if blow.hit_a_job]
     assert sum(not blow.is_wipe for blow in landed) >= 5
@@ -66,6 +72,7 @@ def play(disturbed: bool) -> Played:
         seconds = time.monotonic() - began
         played = Played(
             equal.read(instance.env["DATABASE_URL"], load.names()),
+            load.money_moved(),
             saboteur.blows,
             load.seconds,
             saboteur.hands(),
