@@ -167,7 +167,7 @@ def read_why(finance: Page, agent: Agent) -> None:
         finance.wait_for_timeout(500)
     found.first.click()
     expect(finance.get_by_text("2,000.00 ₽").first).to_be_visible()
-    expect(finance.get_by_text("which is tier Bronze")).to_be_visible()
+    expect(finance.get_by_text("That is tier Bronze")).to_be_visible()
     expect(finance.get_by_text("It is on hold until")).to_be_visible()
 
 

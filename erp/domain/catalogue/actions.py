@@ -24,8 +24,10 @@ def import_establishments(
 ) -> rules.Imported:
     """Add the rows of a list that are new to `source`, bring changed ones up to date, leave the rest alone.
 
+    Two imports of one source wait for each other: their batches may meet in any order, and would deadlock.
     `seen` carries the ids met so far from one call to the next, when a file comes in several transactions.
     """
+    execute("select pg_advisory_xact_lock(hashtextextended('import ' || :source, 0))", source=source)
     seen = set() if seen is None else seen
     rows, total = iter(given), rules.Imported()
     while batch := list(islice(rows, BATCH)):
