@@ -57,7 +57,10 @@ begin
                                                             order by l.kind)) end as accrual_id,
            case when a.id is null then case when l.freeze_reason is null then 'pending' else 'frozen' end
                 when h.commission_id is null then 'available'
-                when h.reason is null then 'pending' else 'frozen' end as account
+                when h.reason is null then 'pending' else 'frozen' end as account,
+           -- In the books a reversal happened when the customer was refunded, not when he had paid.
+           case when l.kind = 'reversal' then (select e.occurred_at from event e where e.id = l.cause_event_id)
+                else l.occurred_at end as happened_at
     from (select u.*, nextval('commission_id_seq') as id from unnest(p_lines) with ordinality
           as u(kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, cause_event_id, amount, currency, paid,
                base, rate_bps, tier_position, volume, uncapped, refunded, occurred_at, available_at, freeze_reason,
@@ -72,7 +75,7 @@ begin
       select array_agg(row(n, kind, source_id, agent_id,
                            case when amount > 0 then 'expense' else account end,
                            case when amount > 0 then account else 'expense' end,
-                           abs(amount), currency, occurred_at)::ledger_line order by n)
+                           abs(amount), currency, happened_at)::ledger_line order by n)
       from line where amount <> 0), p_actor)
   ), written as (
     insert into commission (id, kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
