@@ -16,6 +16,7 @@ change any net amount.
 """
 
 FACTS_OF_EVENTS = """
+  -- `offset 0` keeps the planner from taking a step apart, `materialized` also keeps its rows for several readers.
   asked as materialized (
     select p.*, told.cause_id, told.is_new
     from (select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id,
@@ -35,11 +36,11 @@ FACTS_OF_EVENTS = """
       select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
   ),
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
-  late as materialized (
+  late as (
     select agent_id, programme_id, min(occurred_at) as since, max(cause_id) as cause_id
     from shared where is_new group by agent_id, programme_id
   ),
-  booked_already as materialized (
+  booked_already as (
     select c.event_id, c.agent_id, l.cause_id
     from late l
     cross join lateral (
@@ -88,7 +89,7 @@ FACTS_OF_ALL = """
 """Everything that ever happened: for proving that the books recompute."""
 
 LINES = """
-  facts as materialized (
+  facts as (
     select k.event_id, k.agent_id, k.cause_id, k.source_id, k.amount as paid, k.currency, k.occurred_at, k.referral_id,
            k.frozen, t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.monthly_cap,
            date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month,
@@ -106,8 +107,9 @@ LINES = """
     join terms t on t.id = k.terms_id
     join programme p on p.id = t.programme_id
     join rule u on u.terms_id = t.id and u.event_kind = 'payment'
+    offset 0
   ),
-  rated as materialized (
+  rated as (
     select f.*, v.volume, tier.position as tier_position, tier.rate_bps,
            (2 * f.base * tier.rate_bps + 10000) / 20000 as uncapped
     from facts f
@@ -118,33 +120,34 @@ LINES = """
     cross join lateral (
       select tier.position, tier.rate_bps from tier
       where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
+    offset 0
   ),
   -- What the month held before each: the lines booked between it and the one recomputed before it, summed up.
-  preceded as materialized (
+  preceded as (
     select r.*, lag(r.occurred_at) over month_of_agent as previous_at, lag(r.event_id) over month_of_agent as previous_id
     from rated r
     window month_of_agent as (partition by r.agent_id, r.rule_id, r.month order by r.occurred_at, r.event_id)
   ),
-  opened as materialized (
+  opened as (
     select r.*, case when r.monthly_cap is null then 0
                      else sum(r.uncapped + gap.uncapped) over (partition by r.agent_id, r.rule_id, r.month
                                                                order by r.occurred_at, r.event_id) - r.uncapped
                 end::bigint as before
     from preceded r
     cross join lateral (
-      select coalesce(sum(c.uncapped), 0) as uncapped from commission c
+      select coalesce(sum(c.uncapped), 0)::bigint as uncapped from commission c
       where r.monthly_cap is not null and c.agent_id = r.agent_id and c.programme_id = r.programme_id
         and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
         and c.rule_id = r.rule_id
         and (r.previous_at is null or (c.occurred_at, c.event_id) > (r.previous_at, r.previous_id))) gap
   ),
-  due as materialized (
+  due as (
     select o.*, case when o.monthly_cap is null then o.uncapped
                      else least(o.monthly_cap, o.before + o.uncapped) - least(o.monthly_cap, o.before)
                 end::bigint as accrued
     from opened o
   ),
-  compared as materialized (
+  compared as (
     select d.*, b.accrual_id, d.accrued - coalesce(b.accrued, 0) as missing,
            d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
            case when d.refunded = 0 then 0
@@ -156,19 +159,22 @@ LINES = """
              c.uncapped + coalesce(x.uncapped, 0) as uncapped, coalesce(x.reversed, 0) as reversed
       from commission c
       cross join lateral (
-        select sum(x.amount) filter (where x.kind = 'true_up') as accrued,
-               sum(x.uncapped) filter (where x.kind = 'true_up') as uncapped,
-               sum(x.amount) filter (where x.kind = 'reversal') as reversed
+        select (sum(x.amount) filter (where x.kind = 'true_up'))::bigint as accrued,
+               (sum(x.uncapped) filter (where x.kind = 'true_up'))::bigint as uncapped,
+               (sum(x.amount) filter (where x.kind = 'reversal'))::bigint as reversed
         from commission x where x.accrual_id = c.id and x.kind <> 'accrual') x
       where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id
         and c.kind = 'accrual') b on true
+    offset 0
   ),
   line as (
-    select case when accrual_id is null then 'accrual' else 'true_up' end as kind, missing as amount,
-           missing_uncapped as line_uncapped, compared.*
-    from compared where accrual_id is null or missing <> 0 or missing_uncapped <> 0
-    union all
-    select 'reversal', unreversed, 0, compared.* from compared where unreversed <> 0
+    select w.kind, w.amount, w.line_uncapped, c.*
+    from compared c
+    cross join lateral (values
+      (case when c.accrual_id is null then 'accrual' else 'true_up' end, c.missing, c.missing_uncapped,
+       c.accrual_id is null or c.missing <> 0 or c.missing_uncapped <> 0),
+      ('reversal', c.unreversed, 0, c.unreversed <> 0)) as w(kind, amount, line_uncapped, is_due)
+    where w.is_due
   )
 """
 
@@ -179,7 +185,7 @@ BOOK = f"""
 with {FACTS_OF_EVENTS}, {LINES},
   -- A correction names an event that has not corrected its line before. When all of them have, the difference is due
   -- to a fact whose own turn is still to come, and waits for it.
-  caused as materialized (
+  caused as (
     select l.*,
            case when l.accrual_id is null then l.cause_id
                 when not exists (select 1 from commission c
@@ -191,6 +197,7 @@ with {FACTS_OF_EVENTS}, {LINES},
                                           and c.cause_event_id = told))
            end as fresh_cause_id
     from line l
+    offset 0
   ),
   written as (
     select l.occurred_at, l.event_id, l.kind,
