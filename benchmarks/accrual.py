@@ -23,7 +23,7 @@ import psycopg
 from benchmarks.ground import AGENTS, CUSTOMERS_PER_AGENT, NOW, lay
 from benchmarks.measure import database_cpu, dump, interleaved, own_instance, ratio, report, say, summary
 
-__all__ = ["Fact", "Ours", "dump", "run", "tell"]
+__all__ = ["Ours", "dump", "run", "tell"]
 
 BATCH, SINGLES = 1000, 100
 WARMING = 6
@@ -31,28 +31,14 @@ WARMING = 6
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A payment or a refund, as the outside world tells it."""
-
-    source: str
-    source_id: str
-    kind: str
-    customer_id: UUID
-    occurred_at: dt.datetime
-    evidence: str
-    amount: int
-    currency: str
-    original_event_id: int | None = None
-    refunded_total: int | None = None
-
-
-@dataclass(frozen=True)
 class Ours:
     """What is measured: the verbs, and what they rest on."""
 
-    book: Callable[[Sequence[Fact]], None]
+    fact: Callable[..., Any]
+    """Makes what the verbs take for a payment or a refund."""
+    book: Callable[[Sequence[Any]], None]
     """Record and accrue these facts in one transaction."""
-    amounts: Callable[[Sequence[Fact]], Sequence[Any]]
+    amounts: Callable[[Sequence[Any]], Sequence[Any]]
     """The lines that booking them would write, each with `told`, its fact's source id; nothing stays."""
     findings: Callable[[], Mapping[str, Mapping[str, Any]]]
     """What the proofs of the books examined and what they found bad."""
@@ -148,32 +134,31 @@ LINE_COLUMNS = {
 class Source:
     """Makes new facts: payments of random customers, and refunds of what they paid in the past."""
 
+    make: Callable[..., Any]
     dice: random.Random
     paid: list[tuple[int, UUID, int]]
     """(event id, customer, amount) of payments that can still be refunded."""
     number: int = 0
 
-    def facts(self, count: int) -> list[Fact]:
+    def facts(self, count: int) -> list[Any]:
         self.number += 1
-        return [self._fact(f"{self.number}-{n}", n) for n in range(count)]
+        return [self._fact(n) for n in range(count)]
 
-    def _fact(self, name: str, n: int) -> Fact:
-        at = NOW + dt.timedelta(seconds=self.number, microseconds=n)
+    def _fact(self, n: int) -> Any:
+        common = {
+            "source": "bench",
+            "source_id": f"{self.number}-{n}",
+            "occurred_at": NOW + dt.timedelta(seconds=self.number, microseconds=n),
+            "evidence": "bank_checked",
+            "currency": "RUB",
+        }
         if n % 20 == 19:
             event_id, customer_id, amount = self.paid.pop()
-            half = amount // 2
-            return Fact("bench", name, "refund", customer_id, at, "bank_checked", half, "RUB", event_id, half)
+            refund = {"customer_id": customer_id, "amount": amount // 2, "refunded_total": amount // 2}
+            return self.make(kind="refund", original_event_id=event_id, **refund, **common)
         customer_id = UUID(int=(2 << 96) + self.dice.randrange(AGENTS * CUSTOMERS_PER_AGENT))
-        return Fact(
-            "bench",
-            name,
-            "payment",
-            customer_id,
-            at,
-            "bank_checked",
-            self.dice.randrange(100_000, 900_000),
-            "RUB",
-        )
+        amount = self.dice.randrange(100_000, 900_000)
+        return self.make(kind="payment", customer_id=customer_id, amount=amount, **common)
 
 
 @dataclass
@@ -215,11 +200,11 @@ class Bench:
         return count / seconds
 
 
-def _cut(facts: Sequence[Fact], size: int) -> list[Sequence[Fact]]:
+def _cut(facts: Sequence[Any], size: int) -> list[Sequence[Any]]:
     return [facts[at : at + size] for at in range(0, len(facts), size)]
 
 
-def _arrays(facts: Sequence[Fact], lines: Sequence[Any]) -> dict[str, list[Any]]:
+def _arrays(facts: Sequence[Any], lines: Sequence[Any]) -> dict[str, list[Any]]:
     """What the statement takes: the facts, and their lines that move money."""
     told = {fact.source_id for fact in facts}
     moving = [line for line in lines if line.amount and line.told in told]
@@ -238,7 +223,7 @@ def run(ours: Callable[[], AbstractContextManager[Ours]], *, rounds: int, lines:
         with ours() as verbs, psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
             # Measured: the yardstick is fastest planned once and for all, also in batches.
             owner.execute("set plan_cache_mode = force_generic_plan")
-            bench = Bench(verbs, owner, Source(random.Random(1), paid), {})
+            bench = Bench(verbs, owner, Source(verbs.fact, random.Random(1), paid), {})
             say("measuring")
             seen = _measure(bench, rounds)
             say("proving the books")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from benchmarks import accrual
-from benchmarks.accrual import Fact, Ours
+from benchmarks.accrual import Ours
 from benchmarks.ground import NOW
 from erp.app import create_app
 from erp.domain import commissions, integrations
@@ -62,25 +62,23 @@ def accruing() -> Iterator[Ours]:
         create_app()
     )  # its engine has connections of its own: rolling back makes a driver forget its plans
 
-    def amounts(facts: Sequence[Fact]) -> Sequence[Any]:
+    def amounts(facts: Sequence[NewEvent]) -> Sequence[Any]:
         with aside.app_context():
-            ids = integrations.record_events(_events(facts))
+            ids = integrations.record_events(facts)
             lines = rows(AMOUNTS, event_ids=ids)
             db.session.rollback()
             return lines
 
     with create_app().app_context():
-        yield Ours(_book, amounts, _findings, {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK})
+        yield Ours(
+            NewEvent, _book, amounts, _findings, {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK}
+        )
 
 
-def _events(facts: Sequence[Fact]) -> list[NewEvent]:
-    return [NewEvent(**vars(fact)) for fact in facts]
-
-
-def _book(facts: Sequence[Fact]) -> None:
+def _book(facts: Sequence[NewEvent]) -> None:
     """Record facts, leave the news of them, and accrue: one transaction. Known facts are looked at again."""
     with transaction():
-        ids = [id for id in integrations.record_events(_events(facts)) if id is not None]
+        ids = [id for id in integrations.record_events(facts) if id is not None]
         if ids:
             outbox.enqueue_many("erp.jobs.commissions.accrue", ids)
             commissions.accrue(ids, by=BY, now=NOW)

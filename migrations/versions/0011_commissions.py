@@ -22,20 +22,18 @@ create type commission_line as (
 create function commission_lock(p_events bigint[]) returns void language plpgsql as $$
 begin
   perform set_config('plan_cache_mode', 'force_generic_plan', true);
-  perform ledger_lock(array_agg(distinct c.agent_id), p.currency)
+  perform ledger_lock(array_agg(c.agent_id), p.currency)
   from (
-    with asked as materialized (
-      select p.id, p.customer_id
-      from (select coalesce(e.original_event_id, e.id) as id from event e where e.id = any(p_events) group by 1) told
-      cross join lateral (select p.id, p.customer_id from event p where p.id = told.id offset 0) p
+    with told as materialized (
+      select coalesce(e.original_event_id, e.id) as event_id, e.customer_id from event e where e.id = any(p_events)
     )
-    select s.agent_id, s.programme_id from asked a
-    cross join lateral (select r.id from referral r where r.customer_id = a.customer_id offset 0) r
+    select s.agent_id, s.programme_id from told t
+    cross join lateral (select r.id from referral r where r.customer_id = t.customer_id offset 0) r
     cross join lateral (select s.agent_id, s.programme_id from referral_share s where s.referral_id = r.id offset 0) s
-    union
-    select c.agent_id, c.programme_id from asked a
+    union all
+    select c.agent_id, c.programme_id from told t
     cross join lateral (select c.agent_id, c.programme_id from commission c
-                        where c.event_id = a.id and c.kind = 'accrual' offset 0) c
+                        where c.event_id = t.event_id and c.kind = 'accrual' offset 0) c
   ) c join programme p on p.id = c.programme_id
   group by p.currency order by p.currency;
 end $$;
