@@ -127,7 +127,9 @@ def settle_referral(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
            union
            select c.event_id from referral r join attribution_case k on k.referral_id = r.id
            join commission c on c.agent_id = k.holder_agent_id and c.programme_id = r.programme_id
-                            and c.occurred_at >= r.registered_at and c.kind = 'accrual'
+                            and c.kind = 'accrual'
+                            and c.occurred_at >= least(r.registered_at, (select min(e.occurred_at) from event e
+                                                                         where e.customer_id = r.customer_id))
            where r.id = :id and k.state = 'transferred'
            order by 1""",
         id=referral_id,
