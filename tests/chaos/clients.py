@@ -35,7 +35,7 @@ class Product(Program):
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
         asked = options | {"headers": headers | options.pop("headers", {})}
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 3 * PATIENCE  # a step at the bank that died is left alone for a minute
         while True:
             answer = again(lambda: super(Product, self).ask(method, path, **asked))
             if not _says_try_again(answer) or time.monotonic() > deadline:
