@@ -189,11 +189,11 @@ with {FACTS_OF_EVENTS}, {LINES},
     select l.*,
            case when l.accrual_id is null then l.cause_id
                 when not exists (select 1 from commission c
-                                 where c.accrual_id = l.accrual_id and c.kind <> 'accrual' and c.kind = l.kind
+                                 where c.accrual_id = l.accrual_id and c.kind <> 'accrual'
                                    and c.cause_event_id = l.cause_id) then l.cause_id
                 else (select max(told) from unnest(cast(:event_ids as bigint[])) told
                       where not exists (select 1 from commission c
-                                        where c.accrual_id = l.accrual_id and c.kind <> 'accrual' and c.kind = l.kind
+                                        where c.accrual_id = l.accrual_id and c.kind <> 'accrual'
                                           and c.cause_event_id = told))
            end as fresh_cause_id
     from line l
