@@ -68,13 +68,13 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
 
 
 def navigation(
-    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int] | None = None
+    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
 ) -> list[tuple[str, list[NavItem]]]:
     """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
     groups = []
     for label, areas in GROUPS:
         open_areas = [area for area in areas if area.permission in granted and _is_there(area, mode)]
-        groups.append((str(label), [_item(area, waiting or {}) for area in open_areas]))
+        groups.append((str(label), [_item(area, waiting) for area in open_areas]))
     return [(label, items) for label, items in groups if items]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
 
+from erp.blueprints.waiting import count_anew
+
 HTMX_HEADERS = ("HX-Request", "HX-Request-Type")
 
 
@@ -32,12 +34,14 @@ def done(url: str, part_template: str, **context: Any) -> Response:
     """The deed is done: htmx gets the renewed part in place, anybody else is sent to the page that shows it."""
     if not wants_part():
         return seen_other(url)
-    body = render_template(part_template, **context) + render_template("layouts/_toasts.html")
+    count_anew()
+    body = render_template(part_template, **context) + render_template("layouts/_after_deed.html")
     return varied(make_response(body))
 
 
 def seen_other(url: str) -> Response:
     """Send the reader on after a deed was done: 303, which htmx would follow into a fragment, so it gets HX-Redirect."""
+    count_anew()
     if request.headers.get("HX-Request") == "true":
         return varied(Response(status=204, headers={"HX-Redirect": url}))
     return varied(make_response(redirect(url, 303)))

@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from erp.blueprints.navigation import NavItem, navigation
+from erp.blueprints.waiting import waiting_by_page
 from erp.kernel import clock
 from erp.kernel.permissions import Permission
 
@@ -22,8 +23,9 @@ def register(app: Flask) -> None:
 
 
 def nav() -> list[tuple[str, list[NavItem]]]:
-    """The areas this member of staff may open."""
-    return navigation(current_user.permissions, mode=mode())
+    """The areas this member of staff may open, with what waits there for them."""
+    granted = current_user.permissions
+    return navigation(granted, mode=mode(), waiting=waiting_by_page(granted))
 
 
 def may(permission: str) -> bool:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import json
+from collections import Counter
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
+import redis
 from flask import url_for
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from erp.domain import payments, payouts, referrals
-from erp.kernel import outbox
+from erp.domain import analytics
+from erp.kernel.outbox import courier
 from erp.kernel.permissions import Permission
+
+FRESH_FOR = 15
+"""Seconds for which a count may be shown again; a deed done on these pages has everything counted anew at once."""
+CACHED = "ref:waiting"
 
 
 class Kind(NamedTuple):
-    """One kind of waiting work: where it is looked at, who may, and how it is counted."""
+    """One kind of waiting work: where it is looked at, and whose work it is: who may do something about it."""
 
+    key: str
     endpoint: str
     args: dict[str, Any]
     permission: Permission
     icon: str
     title: LazyString
     text: LazyString
-    number: Callable[[], int]
 
 
 class Waiting(NamedTuple):
@@ -37,55 +44,85 @@ class Waiting(NamedTuple):
 
 KINDS = [
     Kind(
+        "open_cases",
         "cases.index",
         {"state": "open"},
-        Permission.REFERRALS_READ,
+        Permission.CASES_DECIDE,
         "scale",
         _("Cases to decide"),
         _("A booking and a code named different agents. What they earned is frozen until somebody decides."),
-        referrals.open_cases,
     ),
     Kind(
+        "agents_to_verify",
+        "agents.index",
+        {"state": "pending"},
+        Permission.AGENTS_WRITE,
+        "users",
+        _("Agents to verify"),
+        _("They registered and may refer already; nobody pays them before they are active."),
+    ),
+    Kind(
+        "frozen_commissions",
+        "commissions.index",
+        {"state": "frozen"},
+        Permission.CASES_DECIDE,
+        "percent",
+        _("Frozen commissions"),
+        _(
+            "A hold with a reason. They wait until the reason is resolved: mostly a case, or a suspended agent."
+        ),
+    ),
+    Kind(
+        "runs_to_approve",
         "payout_runs.index",
         {"state": "draft"},
-        Permission.PAYOUTS_READ,
+        Permission.PAYOUTS_APPROVE,
         "layers",
         _("Payout runs to approve"),
         _("Somebody prepared them; a different person must approve before money leaves."),
-        payouts.runs_to_approve,
     ),
     Kind(
+        "failed_payouts",
         "payouts.index",
         {"state": "failed"},
-        Permission.PAYOUTS_READ,
+        Permission.PAYOUTS_APPROVE,
         "hand-coins",
         _("Payouts that failed"),
         _("The bank refused for certain. See why, then try again."),
-        payouts.failed,
     ),
     Kind(
+        "unknown_payouts",
+        "payouts.index",
+        {"state": "unknown"},
+        Permission.PAYOUTS_APPROVE,
+        "hand-coins",
+        _("Payouts without an answer"),
+        _("The bank has not said how they ended. It is asked again and again; nothing is sent twice."),
+    ),
+    Kind(
+        "puzzling_payments",
         "payments.index",
         {"attention": "yes"},
-        Permission.PAYMENTS_READ,
+        Permission.PAYMENTS_REFUND,
         "credit-card",
         _("Payments to look at"),
         _("The bank said something that does not fit. Nothing is booked on it until somebody has looked."),
-        payments.attention_count,
     ),
     Kind(
+        "jobs_given_up",
         "jobs.index",
         {"state": "given_up"},
-        Permission.JOBS_READ,
+        Permission.JOBS_RETRY,
         "list-checks",
         _("Jobs that were given up"),
         _("They failed again and again. See why, then retry."),
-        outbox.given_up,
     ),
 ]
 
 
 def waiting(granted: Collection[Permission]) -> list[Waiting]:
-    """Each kind of work that somebody with these permissions may open, with how much there is."""
+    """Each kind of work that somebody with these permissions may do something about, with how much there is."""
+    numbers = _numbers()
     return [
         Waiting(
             kind.endpoint,
@@ -93,8 +130,37 @@ def waiting(granted: Collection[Permission]) -> list[Waiting]:
             kind.icon,
             str(kind.title),
             str(kind.text),
-            kind.number(),
+            numbers[kind.key],
         )
         for kind in KINDS
         if kind.permission in granted
     ]
+
+
+def waiting_by_page(granted: Collection[Permission]) -> Counter[str]:
+    """The same by the endpoint of the list that shows it, for the navigation."""
+    numbers, found = _numbers(), Counter[str]()
+    for kind in KINDS:
+        if kind.permission in granted:
+            found[kind.endpoint] += numbers[kind.key]
+    return found
+
+
+def count_anew() -> None:
+    """Something was done: whoever looks next sees what waits now."""
+    try:
+        courier().delete(CACHED)
+    except redis.RedisError:
+        return  # then it is not cached either
+
+
+def _numbers() -> dict[str, int]:
+    try:
+        if known := courier().get(CACHED):
+            numbers: dict[str, int] = json.loads(known)
+            return numbers
+        numbers = analytics.waiting()
+        courier().set(CACHED, json.dumps(numbers), ex=FRESH_FOR)
+    except redis.RedisError:
+        return analytics.waiting()
+    return numbers

@@ -22,7 +22,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import Row, db, row, scalar
+from erp.kernel.db import Row, db, row
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
 
@@ -52,7 +52,10 @@ class OutboxRow(db.Model):
     attempts: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
     last_error: so.Mapped[str | None]
     given_up_at: so.Mapped[dt.datetime | None]
-    __table_args__ = (sa.Index("outbox_due_idx", "due_at", postgresql_where=sa.text("given_up_at is null")),)
+    __table_args__ = (
+        sa.Index("outbox_due_idx", "due_at", postgresql_where=sa.text("given_up_at is null")),
+        sa.Index("outbox_given_up_idx", "given_up_at", postgresql_where=sa.text("given_up_at is not null")),
+    )
 
 
 def enqueue(job: str, subject: UUID | str | int, *, delay: float = 0) -> None:
@@ -234,12 +237,6 @@ def find(id: int) -> Row:
     if found is None:
         raise NotFound("This job is done by now, or there never was one with this number.")
     return found
-
-
-def given_up() -> int:
-    """How many pieces of news wait for a person."""
-    number: int = scalar("select count(*) from outbox where given_up_at is not null")
-    return number
 
 
 def workers() -> int:

@@ -82,7 +82,10 @@ class Hold(db.Model):
     agent_id: so.Mapped[UUID]
     until: so.Mapped[dt.datetime]
     reason: so.Mapped[str | None]
-    __table_args__ = (sa.Index("hold_until_idx", "until", postgresql_where=sa.text("reason is null")),)
+    __table_args__ = (
+        sa.Index("hold_until_idx", "until", postgresql_where=sa.text("reason is null")),
+        sa.Index("hold_frozen_idx", "commission_id", postgresql_where=sa.text("reason is not null")),
+    )
 
 
 class Maturity(db.Model):

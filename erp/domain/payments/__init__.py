@@ -17,7 +17,6 @@ from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, s
 from erp.domain.payments.notifications import Receipt, keep_notification, receipt_of, receive_notification
 from erp.domain.payments.queries import (
     PAYMENT_ORDERS,
-    attention_count,
     events_of_payment,
     find_order,
     find_order_by_external_id,
@@ -55,7 +54,6 @@ __all__ = [
     "Verdict",
     "apply_state",
     "ask_refund",
-    "attention_count",
     "attest_refunded_total",
     "begin_check",
     "begin_init",

@@ -64,6 +64,7 @@ class Payment(db.Model):
     checked_at: so.Mapped[dt.datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("provider", "provider_payment_id"),
+        sa.Index("payment_attention_idx", "created_at", postgresql_where=sa.text("attention is not null")),
         sa.Index("payment_current_idx", "order_id", unique=True, postgresql_where=sa.text("is_current")),
         sa.Index(
             "payment_asked_about_idx",

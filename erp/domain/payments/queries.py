@@ -180,12 +180,6 @@ def payment_timeline(payment_reference: str) -> Sequence[sa.Row[Any]]:
     )
 
 
-def attention_count() -> int:
-    """How many payments wait for a person."""
-    count: int = scalar("select count(*) from payment where attention is not null")
-    return count
-
-
 def locked(payment_id: UUID) -> sa.Row[Any]:
     """The payment, held until the transaction ends, with its customer. Raises `NotFound`."""
     return _found(

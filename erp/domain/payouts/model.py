@@ -66,6 +66,7 @@ class Payout(db.Model):
             unique=True,
             postgresql_where=sa.text("state not in ('paid', 'failed', 'returned', 'withdrawn')"),
         ),
+        sa.Index("payout_waiting_idx", "state", postgresql_where=sa.text("state in ('failed', 'unknown')")),
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint(one_of(tuple(rules.State)), name="state"),
         sa.CheckConstraint("(state in ('paid', 'returned')) = (paid_at is not null)", name="paid_at"),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from erp.domain import commissions, ledger
 from erp.domain.payouts import rules
 from erp.domain.payouts.rules import LeftOut
-from erp.kernel.db import row, rows, scalar
+from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
 
@@ -160,17 +160,6 @@ def counts(run: str = "") -> dict[str, int]:
         run=run,
     )
     return {counted.state: counted.number for counted in found}
-
-
-def runs_to_approve() -> int:
-    """How many drafts wait for a second person."""
-    number: int = scalar("select count(*) from payout_run where state = 'draft'")
-    return number
-
-
-def failed() -> int:
-    """How many payouts the bank refused and nobody has tried again."""
-    return counts().get(rules.State.FAILED, 0)
 
 
 def find(reference: str, *, agent_id: UUID | None = None) -> sa.Row[Any]:

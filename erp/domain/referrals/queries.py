@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.kernel.db import row, rows, scalar
+from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.personal import reveal, reveal_many
@@ -133,12 +133,6 @@ def search_cases(
         q=q.strip(),
         state=state,
     )
-
-
-def open_cases() -> int:
-    """How many attributions wait for a decision."""
-    number: int = scalar("select count(*) from attribution_case where state = 'open'")
-    return number
 
 
 def find_customer(reference: str) -> sa.Row[Any]:

@@ -1,0 +1,23 @@
+"""Numbers over the tables of every context."""
+
+from __future__ import annotations
+
+from erp.kernel.db import execute
+
+WAITING = {
+    "open_cases": "select count(*) from attribution_case where state = 'open'",
+    "agents_to_verify": "select count(*) from agent where state = 'pending'",
+    "runs_to_approve": "select count(*) from payout_run where state = 'draft'",
+    "failed_payouts": "select count(*) from payout where state = 'failed'",
+    "unknown_payouts": "select count(*) from payout where state = 'unknown'",
+    "puzzling_payments": "select count(*) from payment where attention is not null",
+    "frozen_commissions": "select count(*) from hold where reason is not null",
+    "jobs_given_up": "select count(*) from outbox where given_up_at is not null",
+}
+"""What waits for a person. Each count reads an index that holds little else, however large its table."""
+
+
+def waiting() -> dict[str, int]:
+    """How much of each kind waits for a person, in one round trip."""
+    columns = ", ".join(f"({count}) as {name}" for name, count in WAITING.items())
+    return dict(execute(f"select {columns}").mappings().one())
