@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext
@@ -16,7 +18,7 @@ from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import shown
 from erp.blueprints.responses import done, page_or_part, refused
 from erp.blueprints.states import state_of
-from erp.domain import agents, bookings, commissions, ledger, payouts
+from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
 from erp.kernel import clock
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
@@ -29,6 +31,17 @@ NEWEST = 6
 class AgentFilters(Filters):
     q = StringField(_("Code, reference or whole phone number"))
     state = choice(_("Any state"))
+    group = choice(_("All agents"))
+
+
+GROUPS = {
+    "silent": _("Went silent"),
+    "frozen_lines": _("With frozen commissions"),
+    "failed_payout": _("With a failed payout"),
+    "money_available": _("With money available"),
+    "in_debt": _("In debt"),
+}
+"""What else agents can be picked by."""
 
 
 class ReasonForm(Form):
@@ -38,11 +51,26 @@ class ReasonForm(Form):
 @bp.get("")
 @requires(Permission.AGENTS_READ)
 def index() -> Any:
-    form = AgentFilters(state=[(state, state_of(state).label) for state in agents.STATES])
-    found = agents.search(q=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number())
+    form = AgentFilters(
+        state=[(state, state_of(state).label) for state in agents.STATES], group=list(GROUPS.items())
+    )
+    found = agents.search(
+        q=form.value("q"),
+        state=form.value("state"),
+        among=_among(form.value("group")),
+        sort=sort_key(),
+        page=page_number(),
+    )
     balances = ledger.balances([agent.id for agent in found.rows], "RUB")
     page = with_rows(found, map(shown, found.rows))
     return page_or_part("agents/index.html", "agents/_rows.html", form=form, page=page, balances=balances)
+
+
+def _among(group: str) -> Collection[UUID] | None:
+    """Whom the group leaves: everybody when none is picked, nobody when there is no such group."""
+    if not group:
+        return None
+    return analytics.agents_in(group, clock.now()) if group in analytics.AGENT_GROUPS else []
 
 
 @bp.get("/<reference>")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, render_template
-from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
-from wtforms import DateField
-from wtforms.validators import Optional
 
-from erp.blueprints.forms import Filters, choice
+from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import dressed, page_number, with_rows
 from erp.blueprints.people import actor_names
 from erp.blueprints.responses import page_or_part
@@ -27,10 +23,8 @@ ACTORS = [
 ]
 
 
-class AuditFilters(Filters):
+class AuditFilters(Within):
     actor_kind = choice(_("Anybody"))
-    since = DateField(_("From"), [Optional()])
-    until = DateField(_("To"), [Optional()])
 
 
 @bp.get("")
@@ -40,8 +34,7 @@ def index() -> Any:
     page = audit.search(
         q=form.value("q"),
         actor_kind=form.value("actor_kind"),
-        since=_midnight(form.since.data),
-        before=_midnight(form.until.data, days=1),
+        span=form.span,
         page=page_number(),
     )
     return page_or_part(
@@ -59,10 +52,3 @@ def show(id: int) -> Any:
 def _named(entries: Any) -> list[Any]:
     names = actor_names((entry.actor_kind, entry.actor_id) for entry in entries)
     return dressed(entries, lambda entry: {"actor_name": names[entry.actor_kind, entry.actor_id]})
-
-
-def _midnight(day: dt.date | None, days: int = 0) -> dt.datetime | None:
-    """When the day begins for the reader, or one `days` later."""
-    if day is None:
-        return None
-    return dt.datetime.combine(day + dt.timedelta(days=days), dt.time(), get_timezone())

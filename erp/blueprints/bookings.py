@@ -12,7 +12,7 @@ from wtforms import StringField
 
 from erp.blueprints import establishments
 from erp.blueprints.establishments import BookingForm
-from erp.blueprints.forms import Filters, Form, attempt, needed
+from erp.blueprints.forms import Form, Within, attempt, choice, needed
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import with_agent_names
@@ -27,6 +27,11 @@ from erp.kernel.transaction import transaction
 bp = Blueprint("bookings", __name__)
 STATES = ("open", *bookings.ENDINGS)
 ICONS = {"booked": "bookmark", "contacted": "phone", "meeting": "calendar", "agreed": "handshake"}
+
+
+class BookingFilters(Within):
+    reached = choice(_("However far it came"))
+    by = choice(_("Dates are of the booking"))
 
 
 class ExtensionForm(Form):
@@ -46,9 +51,22 @@ class Stage(NamedTuple):
 @bp.get("/bookings")
 @requires(Permission.BOOKINGS_READ)
 def index() -> Any:
-    form = Filters()
+    form = BookingFilters(
+        reached=[
+            (name, gettext("At least: %(stage)s", stage=state_of(name).label)) for name in bookings.REACHED
+        ],
+        by=[("expires", _("Dates are of the expiry")), ("ended", _("Dates are of the end"))],
+    )
     state = request.args.get("state", "")
-    found = bookings.search(q=form.value("q"), state=state, sort=sort_key(), page=page_number())
+    found = bookings.search(
+        q=form.value("q"),
+        state=state,
+        reached=form.value("reached"),
+        span=form.span,
+        dated_by=form.value("by"),
+        sort=sort_key(),
+        page=page_number(),
+    )
     page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
     tabs = [(gettext("All"), "", None), *((state_of(name).label, name, None) for name in STATES)]
     return page_or_part("bookings/index.html", "bookings/_rows.html", form=form, page=page, states=tabs)

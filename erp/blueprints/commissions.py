@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from erp.blueprints.forms import Filters, choice
+from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.presentation import format_bps, format_moment, format_money
@@ -23,8 +23,9 @@ bp = Blueprint("commissions", __name__, url_prefix="/commissions")
 STATES = ("on_hold", "available", "frozen", "paid_out", "reversed", "nothing")
 
 
-class CommissionFilters(Filters):
+class CommissionFilters(Within):
     state = choice(_("Any state"))
+    by = choice(_("Dates are of the payment"))
 
 
 class Step(NamedTuple):
@@ -40,9 +41,17 @@ class Step(NamedTuple):
 @bp.get("")
 @requires(Permission.COMMISSIONS_READ)
 def index() -> Any:
-    form = CommissionFilters(state=[(state, state_of(state).label) for state in STATES])
+    form = CommissionFilters(
+        state=[(state, state_of(state).label) for state in STATES],
+        by=[("release", _("Dates are of the end of the hold"))],
+    )
     found = commissions.search(
-        q=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number()
+        q=form.value("q"),
+        state=form.value("state"),
+        span=form.span,
+        dated_by=form.value("by"),
+        sort=sort_key(),
+        page=page_number(),
     )
     page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
     return page_or_part("commissions/index.html", "commissions/_rows.html", form=form, page=page, owed=owed())

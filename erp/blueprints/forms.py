@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import request
-from flask_babel import gettext
+from flask_babel import get_timezone, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, FormField, SelectField, StringField
+from wtforms import DateField, Field, FieldList, FormField, SelectField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from erp.kernel import money
 from erp.kernel.errors import DomainError, Invalid
+from erp.kernel.span import Span
 
 needed = InputRequired(_("This is needed."))
 
@@ -47,6 +50,24 @@ class Filters(PlainForm):
 
     def value(self, name: str) -> str:
         return str(self[name].data or "").strip()
+
+
+class Within(Filters):
+    """A bar that also cuts the list by days, as the reader's zone has them."""
+
+    since = DateField(_("From"), [Optional()])
+    until = DateField(_("To"), [Optional()])
+
+    @property
+    def span(self) -> Span:
+        """From the beginning of the first day to the end of the last."""
+        last = self.until.data
+        return Span(midnight(self.since.data), midnight(last and last + dt.timedelta(days=1)))
+
+
+def midnight(day: dt.date | None) -> dt.datetime | None:
+    """When a day begins for the reader."""
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(str(get_timezone()))) if day else None
 
 
 def choice(label: Any) -> SelectField:

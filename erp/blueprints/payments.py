@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField, TextAreaField
 
-from erp.blueprints.forms import Filters, Form, Outcome, amount_in, attempt, choice, needed
+from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, needed
 from erp.blueprints.history import happened
 from erp.blueprints.listing import page_number, sort_key
 from erp.blueprints.people import with_agent_names
@@ -35,9 +35,10 @@ SHOWN_STATUSES = (
 )
 
 
-class PaymentFilters(Filters):
+class PaymentFilters(Within):
     status = choice(_("Any state"))
     attention = choice(_("All"))
+    by = choice(_("Dates are of the payment"))
 
 
 class RefundForm(Form):
@@ -63,11 +64,17 @@ class FoundForm(Form):
 @requires(Permission.PAYMENTS_READ)
 def index() -> Any:
     statuses = [(status, state_of(status.lower()).label) for status in SHOWN_STATUSES]
-    form = PaymentFilters(status=statuses, attention=[("yes", _("To look at"))])
+    form = PaymentFilters(
+        status=statuses,
+        attention=[("yes", _("To look at"))],
+        by=[("ordered", _("Dates are of the order")), ("refunded", _("Dates are of the refund"))],
+    )
     page = payments.search_payments(
         text=form.value("q"),
         status=form.value("status"),
         attention=bool(form.value("attention")),
+        span=form.span,
+        dated_by=form.value("by"),
         order=sort_key(),
         page=page_number(),
     )

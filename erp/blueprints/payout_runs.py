@@ -38,7 +38,8 @@ class RunForm(Form):
 @bp.get("")
 @requires(Permission.PAYOUTS_READ)
 def index() -> Any:
-    form = RunFilters(state=[(state.value, state_of(state).label) for state in payouts.RunState])
+    states = [(state.value, state_of(state).label) for state in payouts.RunState]
+    form = RunFilters(state=[*states, ("running", gettext("Under way"))])
     found = payouts.search_runs(
         text=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number()
     )

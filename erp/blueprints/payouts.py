@@ -11,7 +11,7 @@ from flask_login import current_user
 from wtforms import StringField
 
 from erp.blueprints.commissions import Step
-from erp.blueprints.forms import Filters, Form, Outcome, attempt, needed
+from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed
 from erp.blueprints.history import happened
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import may_see_personal_data, with_agent_names
@@ -35,6 +35,10 @@ WAY = (
 )
 
 
+class PayoutFilters(Within):
+    by = choice(_("Dates are of the preparation"))
+
+
 class ReturnForm(Form):
     note = StringField(_("Where the return was seen"), [needed])
 
@@ -42,11 +46,23 @@ class ReturnForm(Form):
 @bp.get("")
 @requires(Permission.PAYOUTS_READ)
 def index() -> Any:
-    form, state = Filters(), request.args.get("state", "")
-    found = payouts.search(text=form.value("q"), state=state, sort=sort_key(), page=page_number())
+    form = PayoutFilters(by=[("paid", _("Dates are of the transfer"))])
+    state = request.args.get("state", "")
+    found = payouts.search(
+        text=form.value("q"),
+        state=state,
+        span=form.span,
+        dated_by=form.value("by"),
+        sort=sort_key(),
+        page=page_number(),
+    )
     page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
     counted = payouts.counts()
     tabs = [(gettext("All"), "", sum(counted.values()))]
+    tabs += [
+        (gettext("With money set aside"), group, sum(counted.get(name, 0) for name in states))
+        for group, states in payouts.STATE_GROUPS.items()
+    ]
     tabs += [(state_of(name).label, name.value, counted[name]) for name in payouts.State if counted.get(name)]
     return page_or_part("payouts/index.html", "payouts/_rows.html", form=form, page=page, states=tabs)
 

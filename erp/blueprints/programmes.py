@@ -13,7 +13,7 @@ from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
-from erp.blueprints.forms import Filters, Form, amount_in, attempt, needed, percent_in
+from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, percent_in
 from erp.blueprints.listing import page_number, sort_key
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.terms import as_typed, changes, described
@@ -87,11 +87,15 @@ class TermsForm(Form):
         )
 
 
+class ProgrammeFilters(Filters):
+    draft = choice(_("All"))
+
+
 @bp.get("")
 @requires(Permission.PROGRAMMES_READ)
 def index() -> Any:
-    form = Filters()
-    page = programmes.search(form.value("q"), sort_key(), page_number())
+    form = ProgrammeFilters(draft=[("yes", _("With a draft of terms"))])
+    page = programmes.search(form.value("q"), sort_key(), page_number(), with_draft=bool(form.value("draft")))
     return page_or_part("programmes/index.html", "programmes/_rows.html", form=form, page=page)
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from erp.blueprints.forms import Filters, choice
+from erp.blueprints.forms import Within, choice
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
 from erp.blueprints.people import agent_names, may_see_personal_data, with_agent_names
@@ -24,16 +24,25 @@ bp = Blueprint("referrals", __name__, url_prefix="/referrals")
 BASES = ("booking", "code", "click")
 
 
-class ReferralFilters(Filters):
+class ReferralFilters(Within):
     basis = choice(_("By anything"))
+    kind = choice(_("Customers of any kind"))
 
 
 @bp.get("")
 @requires(Permission.REFERRALS_READ)
 def index() -> Any:
-    form = ReferralFilters(basis=[(basis, state_of(basis).label) for basis in BASES])
+    form = ReferralFilters(
+        basis=[(basis, state_of(basis).label) for basis in BASES],
+        kind=[(kind, state_of(kind).label) for kind in referrals.KINDS],
+    )
     found = referrals.search(
-        q=form.value("q"), basis=form.value("basis"), sort=sort_key(), page=page_number()
+        q=form.value("q"),
+        basis=form.value("basis"),
+        kind=form.value("kind"),
+        span=form.span,
+        sort=sort_key(),
+        page=page_number(),
     )
     page = with_rows(found, _named(found.rows))
     return page_or_part("referrals/index.html", "referrals/_rows.html", form=form, page=page)

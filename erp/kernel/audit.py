@@ -19,6 +19,7 @@ from erp.kernel.actor import Actor
 from erp.kernel.db import Row, db, row
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
+from erp.kernel.span import EVER, Span, within
 
 
 class AuditEntry(db.Model):
@@ -81,8 +82,7 @@ def search(
     *,
     q: str = "",
     actor_kind: str = "",
-    since: dt.datetime | None = None,
-    before: dt.datetime | None = None,
+    span: Span = EVER,
     page: int = 1,
 ) -> Page:
     """Audit entries, newest first. `q`: the beginning of an action, or the id of a subject, actor or request."""
@@ -90,14 +90,12 @@ def search(
         f"""select {COLUMNS} from audit_entry
             where (:q = '' or starts_with(action, :q) or subject_id = :q or actor_id = :q or request_id = :q)
               and (:actor_kind = '' or actor_kind = :actor_kind)
-              and (cast(:since as timestamptz) is null or at >= :since)
-              and (cast(:before as timestamptz) is null or at < :before)""",
+              and {within("at")}""",
         "id desc",
         page=page,
         q=q,
         actor_kind=actor_kind,
-        since=since,
-        before=before,
+        **span.params,
     )
 
 

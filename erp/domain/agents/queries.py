@@ -101,17 +101,24 @@ def profiles(ids: Iterable[UUID]) -> list[Profile]:
 
 
 def search(
-    *, q: str = "", state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
+    *,
+    q: str = "",
+    state: str = "",
+    among: Iterable[UUID] | None = None,
+    sort: str = "newest",
+    page: int = 1,
+    per_page: int = PER_PAGE,
 ) -> Page:
-    """Agents, as `Profile` rows, by code, reference or exact phone number."""
+    """Agents, as `Profile` rows, by code, reference or exact phone number; `among` leaves only some of them."""
     listed = paged(
         f"""select {PLAIN}, {CIPHERS} from agent
-            where (:state = '' or state = :state)
+            where (:state = '' or state = :state) and (cast(:among as uuid[]) is null or id = any(:among))
               and (:q = '' or code = :code or reference = :q or phone_hash = :phone_hash)""",
         SORTS.get(sort, SORTS["newest"]),
         page=page,
         per_page=per_page,
         state=state,
+        among=None if among is None else list(among),
         q=q.strip().upper(),
         code=rules.normalise_code(q),
         phone_hash=_phone_hash(q),

@@ -4,6 +4,7 @@ from erp.domain.bookings.actions import book, connect, expire_overdue, extend, m
 from erp.domain.bookings.queries import (
     PLACE_SORTS,
     PLACE_STATES,
+    REACHED,
     SORTS,
     find,
     find_for_agent,
@@ -32,6 +33,7 @@ __all__ = [
     "MOVES",
     "PLACE_SORTS",
     "PLACE_STATES",
+    "REACHED",
     "SORTS",
     "STAGES",
     "TERM",

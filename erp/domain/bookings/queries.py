@@ -12,6 +12,7 @@ from erp.domain import catalogue
 from erp.kernel.db import row
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.span import EVER, Span, within
 
 DETAIL = """select b.id, b.reference, b.stage, b.booked_at, b.expires_at, b.extended_at, b.extension_note,
                    b.ended_at, b.ending, b.agent_id, a.reference as agent_reference, a.code as agent_code,
@@ -31,6 +32,18 @@ SORTS = {
     "place": "lower(establishment_name), id",
     "agent": "agent_code, booked_at desc, id",
 }
+MOMENTS = {"booked": "b.booked_at", "expires": "b.expires_at", "ended": "b.ended_at"}
+"""The moments by which a list of bookings can be cut."""
+REACHED = {
+    "contacted": "(b.stage <> 'booked' or b.ending = 'connected')",
+    "meeting": "(b.stage in ('meeting', 'agreed') or b.ending = 'connected')",
+    "agreed": "(b.stage = 'agreed' or b.ending = 'connected')",
+    "connected": "coalesce(b.ending = 'connected', false)",
+    "paid": """(b.ending = 'connected' and exists (
+                 select 1 from referral r join event f on f.customer_id = r.customer_id and f.kind = 'payment'
+                 where r.booking_id = b.id))""",
+}
+"""How far a booking came, at least. A place that connected has passed every stage, whichever of them was told."""
 PLACE_STATE = """case when g.connected_at is not null then 'connected' when b.id is not null then 'booked'
                       else 'free' end"""
 PLACE_STATES = ("free", "booked", "connected")
@@ -80,17 +93,24 @@ def search(
     q: str = "",
     state: str = "",
     stage: str = "",
+    reached: str = "",
     agent_id: UUID | None = None,
+    span: Span = EVER,
+    dated_by: str = "booked",
     sort: str = "newest",
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """Bookings by place, reference or agent's code; `state` is open, ended, or one of the endings."""
+    """Bookings by place, reference or agent's code; `state` is open, ended, or one of the endings.
+
+    `reached` is a key of `REACHED`; `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
+    """
     return paged(
         f"""{DETAIL}
             where (:state = '' or b.ending = :state or (:state = 'open' and b.ended_at is null)
                    or (:state = 'ended' and b.ended_at is not null))
-              and (:stage = '' or b.stage = :stage)
+              and (:stage = '' or b.stage = :stage) and {REACHED.get(reached, "true")}
+              and {within(MOMENTS.get(dated_by, MOMENTS["booked"]))}
               and (cast(:agent_id as uuid) is null or b.agent_id = :agent_id)
               and (:q = '' or b.reference = upper(:q) or a.code = upper(:q) or a.reference = upper(:q)
                    or e.reference = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
@@ -101,6 +121,7 @@ def search(
         state=state,
         stage=stage,
         agent_id=agent_id,
+        **span.params,
     )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
+from erp.kernel.span import EVER, Span, within
 
 LISTED = """
 select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
@@ -34,6 +35,8 @@ left join establishment s on s.id = r.establishment_id
 left join payment y on y.id = e.payment_id
 left join lateral (select sum(l.amount) as paid from open_payout_line l where l.commission_id = c.id) o on true
 """
+MOMENTS = {"paid": "occurred_at", "release": "coalesce(held_until, available_at)"}
+"""The moments by which a list of commissions can be cut: the customer's payment, the end of the hold."""
 SORTS = {
     "newest": "id desc",
     "oldest": "id",
@@ -49,14 +52,20 @@ def search(
     q: str = "",
     agent_id: UUID | None = None,
     state: str = "",
+    span: Span = EVER,
+    dated_by: str = "paid",
     sort: str = "newest",
     page: int = 1,
     per_page: int = 50,
 ) -> Page:
-    """Commissions, one row per accrual with its present net and state. `q`: an agent's code, or a reference."""
+    """Commissions, one row per accrual with its present net and state. `q`: an agent's code, or a reference.
+
+    `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
+    """
     return paged(
         f"""select * from ({LISTED}) c
             where (cast(:agent_id as uuid) is null or agent_id = :agent_id) and (:state = '' or state = :state)
+              and {within(MOMENTS.get(dated_by, MOMENTS["paid"]))}
               and (:q = '' or agent_code = upper(:q) or agent_reference = upper(:q) or referral_reference = upper(:q)
                    or payment_reference = upper(:q) or source_id = :q
                    or establishment_name ilike '%' || :q || '%')""",
@@ -66,6 +75,7 @@ def search(
         agent_id=agent_id,
         state=state,
         q=q.strip(),
+        **span.params,
     )
 
 

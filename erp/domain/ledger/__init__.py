@@ -4,6 +4,7 @@ from erp.domain.ledger.actions import Line, lock, post, post_together
 from erp.domain.ledger.queries import (
     balances,
     currencies,
+    holders,
     liabilities,
     of_agent,
     sums_by_reference,
@@ -14,6 +15,7 @@ __all__ = [
     "Line",
     "balances",
     "currencies",
+    "holders",
     "liabilities",
     "lock",
     "of_agent",

@@ -70,6 +70,18 @@ def liabilities() -> Sequence[sa.Row[Any]]:
     )
 
 
+def holders(kind: str, currency: str, *, debts: bool = False) -> list[UUID]:
+    """Agents whose account of `kind` holds something, or, with `debts`, is below zero."""
+    found = rows(
+        """select agent_id from account where kind = :kind and currency = :currency
+             and case when :debts then balance < 0 else balance > 0 end""",
+        kind=kind,
+        currency=currency,
+        debts=debts,
+    )
+    return [agent_id for (agent_id,) in found]
+
+
 def sums_by_reference(kind: str) -> dict[str, int]:
     """Per reference, credits less debits of all accounts of `kind`: what the books hold there for it."""
     found = rows(

@@ -13,6 +13,7 @@ from erp.domain.payments import rules
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.span import EVER, Span, within
 
 ORDERS = """
   select o.id, o.reference, o.external_id, o.amount, o.currency, o.description, o.state, o.created_at,
@@ -21,19 +22,28 @@ ORDERS = """
   from customer_order o
   join customer c on c.id = o.customer_id
   left join payment p on p.order_id = o.id and p.is_current"""
-PAYMENTS = """
-  select p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
+COLUMNS = """
+         p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
          p.provider, p.terminal_key, p.provider_payment_id, p.bank_order_id, p.payment_url, p.created_at,
          p.confirmed_at, p.checked_at, o.reference as order_reference, o.external_id as order_external_id,
          o.description, o.state as order_state, c.id as customer_id, c.reference as customer_reference,
          c.external_id as customer_external_id, c.name_cipher as customer_name_cipher,
-         s.name as establishment_name, r.reference as referral_reference, e.evidence
+         s.name as establishment_name, r.reference as referral_reference, e.evidence"""
+TABLES = """
   from payment p
   join customer_order o on o.id = p.order_id
   join customer c on c.id = o.customer_id
   left join establishment s on s.id = c.establishment_id
   left join referral r on r.customer_id = c.id
   left join event e on e.source = p.provider and e.source_id = p.provider_payment_id || '\\:confirmed'"""
+PAYMENTS = f"select {COLUMNS} {TABLES}"
+MOMENTS = {"paid": "p.confirmed_at", "ordered": "p.created_at"}
+"""The moments by which a list of payments can be cut; `refunded` cuts by what went back."""
+REFUNDED_WITHIN = """(
+    coalesce((select max(f.refunded_total) from event f
+              where f.payment_id = p.id and (cast(:before as timestamptz) is null or f.occurred_at < :before)), 0)
+    - coalesce((select max(f.refunded_total) from event f where f.payment_id = p.id and f.occurred_at < :since), 0))"""
+"""What went back of a payment in a span: the growth of its cumulative total, so that spans add up."""
 PAYMENT_ORDERS = {
     "newest": "created_at desc, id desc",
     "oldest": "created_at, id",
@@ -75,6 +85,8 @@ def search_payments(
     status: str = "",
     attention: bool = False,
     customer: str = "",
+    span: Span = EVER,
+    dated_by: str = "paid",
     order: str = "newest",
     page: int = 1,
     per_page: int = PER_PAGE,
@@ -82,11 +94,15 @@ def search_payments(
     """Payments; `text` is the beginning of a reference, of the bank's id or of an id of the owner's.
 
     `attention` leaves only those that a person must look at, `customer` those of one (`CUS-…`); `order` is a key of `PAYMENT_ORDERS`.
+    `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names; with `refunded` it leaves the payments of
+    which something went back in it. The column `refunded` is then that, and otherwise all that ever went back.
     """
+    by_refunds = dated_by == "refunded"
+    dated = f"{REFUNDED_WITHIN} > 0" if by_refunds else within(MOMENTS.get(dated_by, MOMENTS["paid"]))
     return paged(
-        f"""{PAYMENTS}
+        f"""select {REFUNDED_WITHIN if by_refunds else "p.refunded_total"} as refunded, {COLUMNS} {TABLES}
            where (:status = '' or p.status = :status) and (not :attention or p.attention is not null)
-             and (:customer = '' or c.reference = :customer)
+             and (:customer = '' or c.reference = :customer) and {dated}
              and (:text = '' or p.reference ilike :text || '%' or o.reference ilike :text || '%'
                   or p.provider_payment_id like :text || '%' or o.external_id ilike :text || '%'
                   or c.external_id ilike :text || '%')""",
@@ -97,6 +113,7 @@ def search_payments(
         status=status,
         attention=attention,
         customer=customer,
+        **span.params,
     )
 
 

@@ -14,6 +14,8 @@ from erp.domain.payouts.notifications import receive_notification
 from erp.domain.payouts.queries import (
     PAYOUT_SORTS,
     RUN_SORTS,
+    RUN_STATE_GROUPS,
+    STATE_GROUPS,
     Candidate,
     attempts_of,
     candidates,
@@ -41,6 +43,8 @@ __all__ = [
     "NOTIFICATION_PATH",
     "PAYOUT_SORTS",
     "RUN_SORTS",
+    "RUN_STATE_GROUPS",
+    "STATE_GROUPS",
     "BalanceChanged",
     "Candidate",
     "Edge",

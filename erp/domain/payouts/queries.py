@@ -16,6 +16,7 @@ from erp.domain.payouts.rules import LeftOut
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.span import EVER, Span, within
 
 RUNS = """
   select r.id, r.reference, r.state, r.currency, r.note, r.prepared_by, r.prepared_at, r.approved_by, r.approved_at,
@@ -39,6 +40,11 @@ PAYOUTS = """
   from payout p
   join payout_run r on r.id = p.run_id
   join agent a on a.id = p.agent_id"""
+MOMENTS = {"prepared": "p.prepared_at", "paid": "p.paid_at"}
+"""The moments by which a list of payouts can be cut."""
+STATE_GROUPS = {"open": tuple(sorted(rules.SET_ASIDE))}
+"""Several states under one name: `open` are the payouts for which the books hold money."""
+RUN_STATE_GROUPS = {"running": (rules.RunState.APPROVED, rules.RunState.EXECUTING)}
 RUN_SORTS = {
     "newest": "prepared_at desc, id desc",
     "oldest": "prepared_at, id",
@@ -109,14 +115,15 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
 def search_runs(
     *, text: str = "", state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
 ) -> Page:
-    """Runs; `text` is the beginning of a reference."""
+    """Runs; `text` is the beginning of a reference, `state` a state or a key of `RUN_STATE_GROUPS`."""
     return paged(
-        f"""{RUNS} where (:state = '' or r.state = :state) and (:text = '' or r.reference ilike :text || '%')""",
+        f"""{RUNS} where (:state = '' or r.state = any(:states)) and (:text = '' or r.reference ilike :text || '%')""",
         RUN_SORTS.get(sort, RUN_SORTS["newest"]),
         page=page,
         per_page=per_page,
         text=text.strip(),
         state=state,
+        states=list(RUN_STATE_GROUPS.get(state, (state,))),
     )
 
 
@@ -131,14 +138,20 @@ def search(
     state: str = "",
     run: str = "",
     agent_id: UUID | None = None,
+    span: Span = EVER,
+    dated_by: str = "prepared",
     sort: str = "newest",
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """Payouts; `text` is the beginning of a reference or an agent's code, `run` a run's reference."""
+    """Payouts; `text` is the beginning of a reference or an agent's code, `run` a run's reference.
+
+    `state` is a state or a key of `STATE_GROUPS`; `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
+    """
     return paged(
         f"""{PAYOUTS}
-           where (:state = '' or p.state = :state) and (:run = '' or r.reference = :run)
+           where (:state = '' or p.state = any(:states)) and (:run = '' or r.reference = :run)
+             and {within(MOMENTS.get(dated_by, MOMENTS["prepared"]))}
              and (cast(:agent_id as uuid) is null or p.agent_id = :agent_id)
              and (:text = '' or p.reference ilike :text || '%' or a.reference ilike :text || '%'
                   or a.code ilike :text || '%')""",
@@ -147,8 +160,10 @@ def search(
         per_page=per_page,
         text=text.strip(),
         state=state,
+        states=list(STATE_GROUPS.get(state, (state,))),
         run=run,
         agent_id=agent_id,
+        **span.params,
     )
 
 

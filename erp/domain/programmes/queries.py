@@ -43,7 +43,7 @@ def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
 SORTS = {"name": "lower(name), id", "-name": "lower(name) desc, id"}
 
 
-def search(q: str = "", sort: str = "name", page: int = 1) -> Page:
+def search(q: str = "", sort: str = "name", page: int = 1, *, with_draft: bool = False) -> Page:
     """Programmes with what their active terms, if any, say in short, and how many referrals they have."""
     return paged(
         """select p.id, p.reference, p.key, p.name, p.currency, p.zone, p.created_at, t.id as terms_id,
@@ -52,10 +52,12 @@ def search(q: str = "", sort: str = "name", page: int = 1) -> Page:
            from programme p left join terms t on t.programme_id = p.id and t.state = 'active'
            left join lateral (select min(rate_bps) as lowest_bps, max(rate_bps) as highest_bps
                               from tier where tier.terms_id = t.id) rates on true
-           where :q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q""",
+           where (:q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q)
+             and (not :with_draft or exists (select 1 from terms d where d.programme_id = p.id and d.state = 'draft'))""",
         SORTS.get(sort, SORTS["name"]),
         page=page,
         q=q,
+        with_draft=with_draft,
     )
 
 

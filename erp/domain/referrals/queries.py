@@ -12,6 +12,7 @@ from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.personal import reveal, reveal_many
+from erp.kernel.span import EVER, Span, within
 
 REFERRAL = """select r.id, r.reference, r.basis, r.booking_id, r.click_id, r.code, r.proof, r.frozen,
                      r.registered_at, r.terms_id, t.version as terms_version, r.programme_id,
@@ -73,16 +74,19 @@ def search(
     *,
     q: str = "",
     basis: str = "",
+    kind: str = "",
     frozen: bool | None = None,
     agent_id: UUID | None = None,
+    span: Span = EVER,
     sort: str = "newest",
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """Referrals by reference, customer, place or agent's code."""
+    """Referrals by reference, customer, place or agent's code; `kind` is the customer's, `span` is of registration."""
     return paged(
         f"""{REFERRAL}
-            where (:basis = '' or r.basis = :basis)
+            where (:basis = '' or r.basis = :basis) and (:kind = '' or c.kind = :kind)
+              and {within("r.registered_at")}
               and (cast(:frozen as boolean) is null or r.frozen = :frozen)
               and (cast(:agent_id as uuid) is null
                    or exists (select 1 from referral_share x where x.referral_id = r.id and x.agent_id = :agent_id))
@@ -94,8 +98,10 @@ def search(
         per_page=per_page,
         q=q.strip(),
         basis=basis,
+        kind=kind,
         frozen=frozen,
         agent_id=agent_id,
+        **span.params,
     )
 
 
