@@ -16,6 +16,7 @@ from tests.support.earnings import (
     contested,
     customer_of,
     days,
+    decide,
     mature,
     paid,
     pay_out,
@@ -138,6 +139,29 @@ def test_one_corrected_late_says_by_which_fact(alice, shop):
     assert told(event)[4] == f"That leaves {rub('70.00')}."
     given = figures(event)
     assert (given["accrued"], given["trued_up"], given["net"]) == (5_000, 2_000, 7_000)
+
+
+def test_one_whose_customer_was_moved_to_another_agent_says_so_on_both_sides(alice, bob):
+    moved = contested(alice, bob, days(-5))
+    event = paid(moved, 100_000, days(-4))
+    mine, theirs = paid(customer_of(alice, days(-5)), 100_000), paid(customer_of(bob, days(-5)), 100_000)
+    decide(moved, "transfer", now=days(1))
+    assert told(event, alice)[3:] == [
+        f"On {on(1)} it was decided that another agent brought this customer; the commission goes to them:"
+        f" {rub('-50.00')}.",
+        f"That leaves {rub('0.00')}.",
+    ]
+    assert told(event, bob)[1] == (
+        f"On {on(1)} it was decided that the agent brought this customer, so what had been paid by then counts too."
+    )
+    for line, difference in ((mine, "-20.00"), (theirs, "20.00")):
+        assert told(line)[3] == (
+            f"On {on(1)} it was decided that another agent brought a customer, which changes what is counted here;"
+            f" the difference is {rub(difference)}."
+        )
+    late = connection(customer_of(alice, days(-3)))
+    accrue(late)
+    assert f"a fact became known late ({told(mine)[4].split('(')[1].split(')')[0]})" in told(mine)[4]
 
 
 def test_a_frozen_one_says_why(alice, bob, shop):

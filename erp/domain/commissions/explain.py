@@ -22,6 +22,13 @@ CONFIRMED = {
     "bank_checked": "On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s).",
     "attested": "On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s).",
 }
+MOVED = {
+    True: "On %(when)s it was decided that another agent brought this customer; the commission goes to them:"
+    " %(amount)s.",
+    False: "On %(when)s it was decided that another agent brought a customer, which changes what is counted here; the"
+    " difference is %(amount)s.",
+}
+"""Whether the customer is the commission's own."""
 TRANSFERRED = {
     "paid": "%(amount)s of it was paid out by the bank with %(payout)s.",
     "returned": "%(amount)s of it was paid out with %(payout)s and came back from the bank.",
@@ -45,6 +52,12 @@ def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
         paid=Amount(line.payment_amount, currency),
         source=line.source_id,
     )
+    if (moved_at := queries.moved_here_at(line.id)) is not None:
+        yield Sentence(
+            "On %(when)s it was decided that the agent brought this customer, so what had been paid by then counts"
+            " too.",
+            when=moved_at,
+        )
     if line.base != line.payment_amount:
         yield Sentence("The agent's share of that payment is %(base)s.", base=Amount(line.base, currency))
     yield Sentence(
@@ -92,6 +105,8 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
                 amount=amount,
                 refunded=Amount(correction.refunded, line.currency),
             )
+        elif correction.amount and correction.moved_at is not None:
+            yield Sentence(MOVED[correction.moved_away], when=correction.moved_at, amount=amount)
         elif correction.amount:
             yield Sentence(
                 "On %(when)s a fact became known late (%(source)s); the difference is %(amount)s.",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.kernel.db import row, rows
+from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
 from erp.kernel.span import EVER, Span, within
@@ -103,13 +103,39 @@ def find(commission_id: int, *, agent_id: UUID | None = None) -> sa.Row[Any]:
 
 
 def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
-    """The reversals and true-ups of an accrual, oldest first, each with the event that caused it."""
+    """The reversals and true-ups of an accrual, oldest first, each with the event that caused it.
+
+    `moved_at` is when a case about a customer was decided for another agent, if that caused it; `moved_away` when the
+    customer is the accrual's own and went from its agent.
+    """
     return rows(
         """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at,
-                  e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at
-           from commission c join event e on e.id = c.cause_event_id where c.accrual_id = :id order by c.id""",
+                  e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at,
+                  k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
+           from commission c
+           join event e on e.id = c.cause_event_id
+           join commission a on a.id = c.accrual_id
+           left join lateral (
+             select k.* from attribution_case k
+             join event x on x.source = 'ref' and x.source_id = 'transfer:' || k.id
+             where a.agent_id in (k.holder_agent_id, k.other_agent_id) and c.booked_at >= x.recorded_at
+               and (e.id = a.event_id or e.customer_id = x.customer_id) and e.id <= x.id
+             order by k.decided_at desc limit 1) k on true
+           where c.accrual_id = :id order by c.id""",
         id=commission_id,
     )
+
+
+def moved_here_at(commission_id: int) -> dt.datetime | None:
+    """When a case gave the customer of an accrual to its agent, if the customer had paid by then."""
+    moved: dt.datetime | None = scalar(
+        """select k.decided_at from commission c
+           join attribution_case k on k.referral_id = c.referral_id and k.other_agent_id = c.agent_id
+           join event x on x.source = 'ref' and x.source_id = 'transfer:' || k.id
+           where c.id = :id and c.event_id < x.id""",
+        id=commission_id,
+    )
+    return moved
 
 
 def transfers(commission_id: int) -> Sequence[sa.Row[Any]]:
