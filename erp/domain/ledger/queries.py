@@ -27,6 +27,19 @@ def balances(agent_ids: Iterable[UUID], currency: str) -> dict[UUID, dict[str, i
     return found
 
 
+def not_empty(kind: str, currency: str, agent_ids: Iterable[UUID] | None = None) -> dict[UUID, int]:
+    """Per agent (of `agent_ids`, if given) the balance of its account of `kind`, where it is not zero."""
+    found = rows(
+        """select agent_id, balance from account
+           where kind = :kind and currency = :currency and balance <> 0
+             and (cast(:ids as uuid[]) is null or agent_id = any(:ids))""",
+        kind=kind,
+        currency=currency,
+        ids=None if agent_ids is None else list(agent_ids),
+    )
+    return {agent_id: balance for agent_id, balance in found}
+
+
 def currencies(agent_id: UUID) -> list[str]:
     """The currencies an agent has accounts in."""
     found = rows("select distinct currency from account where agent_id = :id order by 1", id=agent_id)

@@ -76,23 +76,26 @@ class Candidate:
 
 def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[Candidate]:
     """Everybody (of `agent_ids`, if given) whose available balance is not zero, by reference."""
+    available = ledger.not_empty("available", currency, agent_ids)
     agents = rows(
         """select a.id, a.reference, a.code, a.kind, a.state, a.name_cipher, a.bank_member_id,
-                  exists (select 1 from payout p where p.agent_id = a.id and p.currency = :currency
-                            and p.state not in ('paid', 'failed', 'returned', 'withdrawn')) as payout_open,
-                  (select min(t.minimum_payout) from referral_share s join referral r on r.id = s.referral_id
-                   join terms t on t.id = r.terms_id join programme g on g.id = t.programme_id
-                   where s.agent_id = a.id and g.currency = :currency) as minimum
-           from agent a where cast(:ids as uuid[]) is null or a.id = any(:ids) order by a.reference""",
+                  o.agent_id is not null as payout_open, m.minimum
+           from agent a
+           left join (select distinct p.agent_id from payout p
+                      where p.currency = :currency and p.state not in ('paid', 'failed', 'returned', 'withdrawn')
+                     ) o on o.agent_id = a.id
+           left join (select s.agent_id, min(t.minimum_payout) as minimum
+                      from referral_share s join referral r on r.id = s.referral_id
+                      join terms t on t.id = r.terms_id join programme g on g.id = t.programme_id
+                      where s.agent_id = any(:ids) and g.currency = :currency group by s.agent_id) m on m.agent_id = a.id
+           where a.id = any(:ids) order by a.reference""",
         currency=currency,
-        ids=None if agent_ids is None else list(agent_ids),
+        ids=list(available),
     )
-    balances = ledger.balances([agent.id for agent in agents], currency)
-    agents = [agent for agent in agents if balances[agent.id]["available"] != 0]
     opens: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
-    for found in commissions.open_amounts([agent.id for agent in agents], currency):
+    for found in commissions.open_amounts(available, currency):
         opens[found.agent_id].append((found.commission_id, found.open))
-    return [_candidate(agent, balances[agent.id]["available"], opens[agent.id]) for agent in agents]
+    return [_candidate(agent, available[agent.id], opens[agent.id]) for agent in agents]
 
 
 def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, int]]) -> Candidate:
