@@ -28,7 +28,9 @@ def own_instance() -> Iterator[dict[str, str]]:
         os.environ.clear()
         os.environ.update(environment.without_settings(before))
         os.environ.update(
-            secrets.load(var / "secrets") | servers.urls | {"REF_VAR": str(var), "REF_LOG_LEVEL": "ERROR"}
+            secrets.missing({}, var / "secrets")
+            | servers.urls
+            | {"REF_VAR": str(var), "REF_LOG_LEVEL": "ERROR"}
         )
         config.get.cache_clear()
         try:

@@ -69,12 +69,8 @@ class Settings(BaseSettings):
     tbank_payout_password: SecretStr = Field(
         SecretStr("TinkoffBankTest"), description="Password that signs the payout terminal's notifications"
     )
-    tbank_payout_private_key: Path | None = Field(
-        None, description="PEM file of the key that signs payout requests"
-    )
-    tbank_payout_certificate_serial: str = Field(
-        "", description="Serial number of its certificate at the bank"
-    )
+    tbank_payout_private_key: Path = Field(description="PEM file of the key that signs payout requests")
+    tbank_payout_certificate_serial: str = Field(description="Serial number of its certificate at the bank")
     tbank_sign_digest_twice: bool = Field(
         True, description="SHA-256 over the digest bytes once more, as the bank wants"
     )
@@ -136,8 +132,6 @@ def _unsafe_live(settings: Settings) -> list[str]:
         problems.append("REF_MODE=live does not admit a DEMO terminal")
     if urlsplit(settings.public_url).scheme != "https":
         problems.append("REF_MODE=live needs an https REF_PUBLIC_URL")
-    if settings.tbank_payout_private_key is None:
-        problems.append("REF_MODE=live needs REF_TBANK_PAYOUT_PRIVATE_KEY")
     return problems
 
 

@@ -14,13 +14,14 @@ GOOD = {
     "REF_SECRET_KEY": "x" * 32,
     "REF_MASTER_KEY": "a" * 64,
     "REF_LOOKUP_KEY": "b" * 64,
+    "REF_TBANK_PAYOUT_PRIVATE_KEY": "/etc/ref/payout.pem",
+    "REF_TBANK_PAYOUT_CERTIFICATE_SERIAL": "1",
 }
 LIVE = GOOD | {
     "REF_MODE": "live",
     "REF_TBANK_ENVIRONMENT": "bank-live",
     "REF_SMS_ENVIRONMENT": "live",
     "REF_PUBLIC_URL": "https://ref.example",
-    "REF_TBANK_PAYOUT_PRIVATE_KEY": "/etc/ref/payout.pem",
 }
 
 
@@ -77,9 +78,10 @@ def test_live_refuses_everything_that_is_not(
         read(monkeypatch, LIVE | change)
 
 
-def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadSettings, match="DATABASE_URL"):
-        read(monkeypatch, {name: value for name, value in GOOD.items() if name != "DATABASE_URL"})
+@pytest.mark.parametrize("missing", GOOD)
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    with pytest.raises(BadSettings, match=missing):
+        read(monkeypatch, {name: value for name, value in GOOD.items() if name != missing})
 
 
 def test_the_documented_table_names_every_setting_with_its_default() -> None:

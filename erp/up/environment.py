@@ -37,16 +37,17 @@ def prepare(
 
     Raises `EmbeddedError` when an instance already runs from this `var`.
     """
-    needs_servers = not _names_its_servers(given)
+    names_its_servers = _names_its_servers(given)
     ports = _choose_ports(given, free_ports)
     _make_folders(var)
-    servers = embedded.start(var, durable) if needs_servers else None
+    servers = None if names_its_servers else embedded.start(var, durable)
     if servers and not servers.processes:
         servers.stop()
         raise EmbeddedError(
             f"{var} is in use: {_who_runs(var)}. Stop it first, or set REF_VAR to another folder."
         )
-    variables = _addresses(ports) | (_of_embedded(given, var, servers) if servers else {}) | dict(given)
+    made = secrets.missing(given, var / "secrets")
+    variables = _addresses(ports) | (servers.urls if servers else {}) | dict(given) | made
     variables |= {"REF_VAR": str(var), "REF_WEB_PORT": str(ports["web"]), "PYTHONUNBUFFERED": "1"}
     return Prepared(variables, servers, servers.guard if servers else Guard({}), ports, var / "log")
 
@@ -54,20 +55,16 @@ def prepare(
 def attach(var: Path) -> None:
     """Give a command of this process the environment of the instance whose data lie in `var`.
 
-    Does nothing when servers are named. Shares the servers of a running instance, or starts them for the
-    command's duration.
+    Unless servers are named, shares those of a running instance, or starts them for the command's duration. On named
+    servers it makes no secrets: it takes those that `ref up` made there, if any.
     """
-    if _names_its_servers(os.environ):
-        return
     var = var.resolve()
-    _make_folders(var)
-    found = _of_embedded(os.environ, var, embedded.start(var)) | _running(var)
-    os.environ.update(found | dict(os.environ) | {"REF_VAR": str(var)})
-
-
-def _of_embedded(given: Mapping[str, str], var: Path, servers: Servers) -> dict[str, str]:
-    mock = given.get("REF_MODE", "mock") == "mock"
-    return servers.urls | (secrets.load(var / "secrets") if mock else {})
+    if not _names_its_servers(os.environ):
+        _make_folders(var)
+        os.environ.update(embedded.start(var).urls | _running(var) | dict(os.environ))
+    elif not (var / "secrets").is_dir():
+        return
+    os.environ.update(secrets.missing(os.environ, var / "secrets") | {"REF_VAR": str(var)})
 
 
 def _running(var: Path) -> dict[str, str]:

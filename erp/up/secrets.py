@@ -5,32 +5,40 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-GENERATED = (
-    "REF_SECRET_KEY",
-    "REF_MASTER_KEY",
-    "REF_LOOKUP_KEY",
-    "REF_TBANK_PASSWORD",
-    "REF_TBANK_PAYOUT_PASSWORD",
-    "REF_SMS_TOKEN",
-)
+OWN = ("REF_SECRET_KEY", "REF_MASTER_KEY", "REF_LOOKUP_KEY", "REF_SMS_TOKEN")
+AT_THE_BANK = ("REF_TBANK_PASSWORD", "REF_TBANK_PAYOUT_PASSWORD")
+SIGNING = "REF_TBANK_PAYOUT_PRIVATE_KEY"
 
 
-def load(folder: Path) -> dict[str, str]:
-    """The settings that are secret, made on first use. The payout key signs for the simulated bank only."""
+def missing(given: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The secret settings that a mock instance was not given, made on first use; what the bank knows only for a
+    simulated one."""
+    names = list(OWN)
+    if given.get("REF_TBANK_ENVIRONMENT", "simulator") == "simulator":
+        names += [*AT_THE_BANK, SIGNING]
+    names = [name for name in names if not given.get(name)]
+    if given.get("REF_MODE", "mock") != "mock" or not names:
+        return {}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings = {name: _text(folder / name) for name in GENERATED}
+    settings = {name: _text(folder / name) for name in names if name != SIGNING}
+    return settings | (_signing(folder) if SIGNING in names else {})
+
+
+def _signing(folder: Path) -> dict[str, str]:
+    """Key and certificate belong together: whoever gives one gives both."""
     key, certificate = folder / "payout-key.pem", folder / "payout-certificate.pem"
     if not certificate.exists():
         _make_payout_key(key, certificate)
     serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
-    return settings | {
-        "REF_TBANK_PAYOUT_PRIVATE_KEY": str(key),
+    return {
+        SIGNING: str(key),
         "REF_TBANK_PAYOUT_CERTIFICATE": str(certificate),
         "REF_TBANK_PAYOUT_CERTIFICATE_SERIAL": str(serial),
     }

@@ -99,7 +99,7 @@ def test_gateways_are_built_from_settings(settings, monkeypatch):
         Acquiring.from_settings(settings())
 
 
-def test_payouts_without_a_key_are_refused(settings, monkeypatch):
-    monkeypatch.delenv("REF_TBANK_PAYOUT_PRIVATE_KEY")
+def test_payouts_without_a_usable_key_are_refused(settings, monkeypatch):
+    monkeypatch.setenv("REF_TBANK_PAYOUT_PRIVATE_KEY", "/nowhere/key.pem")
     with pytest.raises(UnsafeGateway, match="REF_TBANK_PAYOUT_PRIVATE_KEY"):
         Payouts.from_settings(settings())

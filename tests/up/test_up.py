@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from erp import embedded, up
+from erp.config import Settings
 from erp.embedded import watchdog
 from erp.up import environment
 from tests.support.waiting import wait_until
@@ -97,6 +98,32 @@ def test_a_taken_port_is_named(var: Path) -> None:
         code, said = refusal(var, REF_WEB_PORT=str(port))
     assert code == 3
     assert f"Port {port} (REF_WEB_PORT) is taken" in said
+
+
+OWN_SERVERS = {"DATABASE_URL": "postgresql://ref_app@elsewhere/ref", "REDIS_URL": "redis://elsewhere"}
+
+
+def test_a_mock_instance_on_servers_of_yours_gets_the_secrets_it_was_not_given(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = OWN_SERVERS | {"REF_SECRET_KEY": "mine" * 8}
+    variables = environment.prepare(given, var, free_ports=True).variables
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.secret_key.get_secret_value() == "mine" * 8
+    assert settings.tbank_payout_private_key.exists()
+    assert Path(variables["REF_TBANK_PAYOUT_CERTIFICATE"]).exists()
+    again = environment.prepare(given, var, free_ports=True).variables
+    assert again["REF_MASTER_KEY"] == variables["REF_MASTER_KEY"]
+
+
+def test_nothing_secret_is_made_up_for_a_live_instance_nor_for_a_real_bank(var: Path) -> None:
+    live = environment.prepare(OWN_SERVERS | {"REF_MODE": "live"}, var, free_ports=True).variables
+    assert not any("KEY" in name or "PASSWORD" in name for name in live)
+    assert not (var / "secrets").exists()
+    bank_test = OWN_SERVERS | {"REF_TBANK_ENVIRONMENT": "bank-test"}
+    assert "REF_TBANK_PASSWORD" not in environment.prepare(bank_test, var, free_ports=True).variables
 
 
 def test_killed_processes_come_back(instance: up.Instance) -> None:

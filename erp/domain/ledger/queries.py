@@ -37,7 +37,7 @@ def not_empty(kind: str, currency: str, agent_ids: Iterable[UUID] | None = None)
         currency=currency,
         ids=None if agent_ids is None else list(agent_ids),
     )
-    return {agent_id: balance for agent_id, balance in found}
+    return {account.agent_id: account.balance for account in found}
 
 
 def currencies(agent_id: UUID) -> list[str]:

@@ -94,9 +94,7 @@ class Payouts:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Payouts:
-        """Raises `UnsafeGateway` without a key, or where mode, environment, address and terminal do not fit."""
-        if settings.tbank_payout_private_key is None:
-            raise UnsafeGateway("payouts need REF_TBANK_PAYOUT_PRIVATE_KEY")
+        """Raises `UnsafeGateway` without a usable key, or where mode, environment, address and terminal do not fit."""
         signer = Signer.from_file(
             settings.tbank_payout_private_key,
             settings.tbank_payout_certificate_serial,
