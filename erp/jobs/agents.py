@@ -1,4 +1,4 @@
-"""Sends one-time codes, and forgets them."""
+"""Sends one-time codes; forgets them and sessions that are over."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def send_code(subjects: list[str]) -> None:
 def forget_codes() -> None:
     with transaction():
         agents.forget_codes(now=clock.now())
+
+
+def forget_sessions() -> None:
+    with transaction():
+        agents.forget_sessions(now=clock.now())

@@ -9,4 +9,6 @@ SCHEDULE = [
     Periodic("erp.jobs.payments.poll_open", 15),
     Periodic("erp.jobs.payouts.poll_open", 15),
     Periodic("erp.jobs.agents.forget_codes", 3600),
+    Periodic("erp.jobs.agents.forget_sessions", 3600),
+    Periodic("erp.jobs.requests.forget", 3600),
 ]

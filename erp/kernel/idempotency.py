@@ -12,6 +12,9 @@ import sqlalchemy.orm as so
 from erp.kernel.db import db, execute, row
 from erp.kernel.errors import DomainError
 
+KEPT = dt.timedelta(days=30)
+"""For how long an answer is kept: as long as a sign-in lives without being used."""
+
 
 class KeyReused(DomainError):
     code = "idempotency_key_reused"
@@ -27,7 +30,7 @@ class IdempotentRequest(db.Model):
     request_hash: so.Mapped[bytes]
     status: so.Mapped[int | None]
     answer: so.Mapped[bytes | None]
-    received_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
+    received_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("ref_now()"), index=True)
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,11 @@ def finish(caller: str, key: str, answer: Answer) -> None:
         caller=caller,
         key=key,
     )
+
+
+def forget(*, now: dt.datetime) -> int:
+    """Remove the requests whose answers need not be kept any more; how many."""
+    forgotten: int = execute(
+        "delete from idempotent_request where received_at < :then", then=now - KEPT
+    ).rowcount
+    return forgotten

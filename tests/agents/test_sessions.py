@@ -76,6 +76,20 @@ def test_signing_out_ends_one_device(session: agents.Session) -> None:
     assert refresh(session.refresh_token, NOW + QUARTER).agent_id == session.agent_id
 
 
+def test_sessions_that_are_over_are_forgotten_and_those_that_are_not_are_kept(
+    session: agents.Session,
+) -> None:
+    later = NOW + dt.timedelta(days=20)
+    used = refresh(session.refresh_token, later)
+    with transaction():
+        assert agents.forget_sessions(now=NOW + dt.timedelta(days=31)) == 0
+    assert scalar("select count(*) from refresh_token") == 1
+    assert refresh(used.refresh_token, NOW + dt.timedelta(days=49)).agent_id == session.agent_id
+    with transaction():
+        assert agents.forget_sessions(now=NOW + dt.timedelta(days=80)) == 1
+    assert scalar("select count(*) from refresh_token") == 0
+
+
 def test_tokens_are_kept_as_hashes(session: agents.Session, superuser: psycopg.Connection) -> None:
     kept = superuser.execute(
         "select (select string_agg(agent_session::text, '') from agent_session)"

@@ -1,11 +1,13 @@
 """POST and DELETE /establishments/<reference>/booking; GET and PATCH /bookings."""
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from erp.domain import agents
-from erp.kernel import clock
+from erp.kernel import clock, idempotency
 from erp.kernel.db import scalar
 from erp.kernel.transaction import transaction
 from tests.mobile_api.conftest import TESTS, Caller, move_clock, signed_in
@@ -69,6 +71,14 @@ def test_after_a_refusal_the_same_key_may_be_tried_again(
     assert _book(alice, places[0], "one").status_code == 409
     bob.delete(f"/establishments/{places[0]}/booking")
     assert _book(alice, places[0], "one").status_code == 201
+
+
+def test_a_key_is_remembered_for_thirty_days(app: Flask, alice: Caller, places: list[str]) -> None:
+    _book(alice, places[0], "one")
+    with app.app_context(), transaction():
+        assert idempotency.forget(now=clock.now() + dt.timedelta(days=29)) == 0
+        assert idempotency.forget(now=clock.now() + dt.timedelta(days=31)) == 1
+    assert _book(alice, places[1], "one").status_code == 201
 
 
 def test_a_key_that_is_no_key_is_refused(alice: Caller, places: list[str], subtests: pytest.Subtests) -> None:

@@ -1,6 +1,6 @@
 """Agents: those who refer customers, each with one code for life; how they register, sign in, and are let act."""
 
-from erp.domain.agents.access import Session, agent_of, refresh, sign_in, sign_out
+from erp.domain.agents.access import Session, agent_of, forget_sessions, refresh, sign_in, sign_out
 from erp.domain.agents.actions import activate, close, suspend, update_profile
 from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code
 from erp.domain.agents.queries import SORTS, Profile, by_code, find, profile, profiles, search
@@ -43,6 +43,7 @@ __all__ = [
     "contact_hashes",
     "find",
     "forget_codes",
+    "forget_sessions",
     "mask_email",
     "mask_inn",
     "mask_name",

@@ -145,6 +145,18 @@ def sign_out(session_id: UUID, *, now: dt.datetime) -> None:
     )
 
 
+def forget_sessions(*, now: dt.datetime) -> int:
+    """Remove refresh tokens that expired, which name nobody any more, and the sessions that have none left; how many
+    sessions."""
+    execute("delete from refresh_token where expires_at < :now", now=now)
+    forgotten: int = execute(
+        """delete from agent_session s where s.access_expires_at < :now
+             and not exists (select 1 from refresh_token r where r.session_id = s.id)""",
+        now=now,
+    ).rowcount
+    return forgotten
+
+
 def agent_of(access_token: str, *, now: dt.datetime) -> sa.Row[Any]:
     """Whose token this is: id, reference, code, state and session_id. Raises `SessionOver`."""
     found = row(

@@ -88,5 +88,5 @@ class RefreshToken(db.Model):
     __tablename__ = "refresh_token"
     token_hash: so.Mapped[bytes] = so.mapped_column(primary_key=True)
     session_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("agent_session.id"), index=True)
-    expires_at: so.Mapped[dt.datetime]
+    expires_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     used_at: so.Mapped[dt.datetime | None]
