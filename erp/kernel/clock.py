@@ -18,6 +18,11 @@ class ClockIsReal(DomainError):
     sentence = "A live instance runs on real time; only a mock clock can be moved."
 
 
+class ClockHasRun(DomainError):
+    code = "clock_has_run"
+    sentence = "Something has happened in this database already, so that its clock can only be moved forward."
+
+
 def now() -> dt.datetime:
     """The present moment in UTC. On mock it is read from the database, on a connection of its own, so that
     asking for the time never opens the caller's transaction."""
@@ -26,6 +31,23 @@ def now() -> dt.datetime:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         moment: dt.datetime = connection.execute(sa.text("select ref_now()")).scalar_one()
     return moment.astimezone(dt.UTC)
+
+
+def start(at: dt.datetime, *, by: Actor) -> None:
+    """Let the life of a mock database begin at another moment, in the past as well: before its first deed only.
+
+    Raises `ClockHasRun`, `ClockIsReal`.
+    """
+    if config.get().mode == "live":
+        raise ClockIsReal
+    started = execute(
+        """update mock_clock set clock_offset = clock_offset + (:at - ref_now())
+           where not exists (select 1 from audit_entry)""",
+        at=at,
+    ).rowcount
+    if not started:
+        raise ClockHasRun
+    audit.record("clock.started", "clock", "mock", by=by, at=at)
 
 
 def move(to: dt.datetime, *, by: Actor) -> None:

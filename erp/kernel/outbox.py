@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from uuid import UUID
@@ -22,7 +23,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import Row, db, row
+from erp.kernel.db import Row, db, row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
 
@@ -74,13 +75,36 @@ def enqueue_many(job: str, subjects: Iterable[UUID | str | int], *, delay: float
         ),
         {"job": job, "subjects": [str(subject) for subject in subjects], "delay": float(delay)},
     ).scalars()
-    if delay == 0:
+    if delay == 0 or _kept() is not None:
         _written().extend((id, job) for id in ids)
 
 
 def _written() -> list[tuple[int, str]]:
     written: list[tuple[int, str]] = db.session().info.setdefault("outbox", [])
     return written
+
+
+def _kept() -> list[tuple[int, str]] | None:
+    kept: list[tuple[int, str]] | None = db.session().info.get("kept_news")
+    return kept
+
+
+@contextmanager
+def kept() -> Iterator[list[tuple[int, str]]]:
+    """News that this session commits meanwhile is handed to nobody, delayed or not: (id, job) of each gathers in the
+    list, and the caller does the work and calls `take`. What is left in the end, the sweep finds."""
+    gathered: list[tuple[int, str]] = []
+    db.session().info["kept_news"] = gathered
+    try:
+        yield gathered
+    finally:
+        db.session().info.pop("kept_news")
+
+
+def take(ids: Sequence[int]) -> list[str]:
+    """The subjects of news that is done in the open transaction and gone with its commit, oldest first."""
+    gone = rows("delete from outbox where id = any(:ids) returning id, subject", ids=list(ids))
+    return [subject for _, subject in sorted(gone)]
 
 
 def forget() -> None:
@@ -91,6 +115,9 @@ def forget() -> None:
 def relay_committed() -> None:
     """Hand over what the transaction just committed. If Redis is away, the sweep does it later."""
     written = db.session().info.pop("outbox", [])
+    if (kept := _kept()) is not None:
+        kept.extend(written)
+        return
     if not written:
         return
     by_job: dict[str, list[int]] = {}

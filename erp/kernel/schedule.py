@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -28,13 +30,28 @@ class ScheduleSlot(db.Model):
     taken_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
 
 
+REST = "hashtextextended('the schedule rests', 0)"
+
+
+@contextmanager
+def rest() -> Iterator[None]:
+    """Nobody's periodic work begins meanwhile, whichever process asks: slots pass unused."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+        holder.execute(sa.text(f"select pg_advisory_lock({REST})"))
+        try:
+            yield
+        finally:
+            holder.execute(sa.text(f"select pg_advisory_unlock({REST})"))
+
+
 def take(job: str, seconds: int) -> bool:
     """Whether this process is the first to take the present slot of `job`; the database decides."""
     with db.engine.begin() as connection:
         taken = connection.execute(
             sa.text(
-                """insert into schedule_slot (job, slot)
-                   values (:job, floor(extract(epoch from clock_timestamp()) / :seconds))
+                f"""insert into schedule_slot (job, slot)
+                   select :job, floor(extract(epoch from clock_timestamp()) / :seconds)
+                   where pg_try_advisory_xact_lock_shared({REST})
                    on conflict (job) do update set slot = excluded.slot, taken_at = clock_timestamp()
                    where schedule_slot.slot < excluded.slot returning 1"""
             ),

@@ -30,10 +30,21 @@ def test_asking_for_the_time_opens_no_transaction(context: None) -> None:
 
 
 def test_the_clock_does_not_go_back(context: None, superuser: psycopg.Connection) -> None:
+    with transaction():
+        clock.move(clock.now() + dt.timedelta(days=1), by=BY)
     with pytest.raises(Invalid), transaction():
         clock.move(clock.now() - dt.timedelta(seconds=1), by=BY)
     with pytest.raises(psycopg.errors.RestrictViolation):
         superuser.execute("update mock_clock set clock_offset = clock_offset - interval '1 second'")
+
+
+def test_a_life_may_begin_in_the_past_until_its_first_deed(context: None) -> None:
+    long_ago = dt.datetime(2020, 5, 1, tzinfo=dt.UTC)
+    with transaction():
+        clock.start(long_ago, by=BY)
+    assert dt.timedelta() <= clock.now() - long_ago < dt.timedelta(minutes=1)
+    with pytest.raises(clock.ClockHasRun), transaction():
+        clock.start(long_ago - dt.timedelta(days=1), by=BY)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,22 @@ def test_many_subjects_travel_in_batches(context: None, redis: redis_client.Redi
     assert [len(ids) for _, ids in queued(redis)] == [100, 100, 50]
 
 
+def test_kept_news_is_handed_to_nobody_and_gone_with_the_work(
+    context: None, redis: redis_client.Redis
+) -> None:
+    with outbox.kept() as gathered:
+        with transaction():
+            outbox.enqueue_many(JOB, [1, 2])
+            outbox.enqueue(JOB, 3, delay=60)
+        with pytest.raises(ZeroDivisionError):
+            write_news_and_fail()
+        with transaction():
+            assert outbox.take([id for id, _ in gathered[:2]]) == ["1", "2"]
+    assert [job for _, job in gathered] == [JOB] * 3
+    assert queued(redis) == []
+    assert [subject for (subject,) in rows("select subject from outbox")] == ["3"]
+
+
 def test_a_job_that_succeeded_leaves_no_row(context: None, work: Callable[[], None]) -> None:
     with transaction():
         outbox.enqueue_many(JOB, ["a", "b"])

@@ -20,3 +20,9 @@ def test_each_slot_is_taken_once_by_however_many(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert sorted(taken) == [False] * 7 + [True]
+
+
+def test_nothing_is_taken_while_the_schedule_rests(context: None) -> None:
+    with schedule.rest():
+        assert not schedule.take("erp.jobs.outbox.sweep", 3600)
+    assert schedule.take("erp.jobs.outbox.sweep", 3600)
