@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0014_clock_start"
-down_revision = "0013_waiting"
+revision = "0015_clock_start"
+down_revision = "0014_forgetting"
 
 FUNCTION = """
 create or replace function refuse_mock_clock() returns trigger language plpgsql as $$
