@@ -38,6 +38,7 @@ DEEDS: dict[str, Deed] = {
     "case.transferred": Deed(_("Decided for the other agent"), "gavel", "ok"),
     "programme.created": Deed(_("Created"), "plus", "ok"),
     "terms.drafted": Deed(_("Terms drafted"), "pencil"),
+    "terms.redrafted": Deed(_("Draft changed"), "pencil"),
     "terms.activated": Deed(_("Terms activated"), "play", "ok"),
     "terms.discarded": Deed(_("Draft thrown away"), "trash-2"),
     "order.placed": Deed(_("Order placed"), "shopping-cart"),

@@ -12,6 +12,7 @@ from flask_login import current_user
 from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+from wtforms.widgets import HiddenInput
 
 from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, percent_in
 from erp.blueprints.listing import page_number, sort_key
@@ -55,18 +56,15 @@ class TermsForm(Form):
     """A draft; rows of the tier ladder that are left empty do not count."""
 
     tiers = FieldList(FormField(TierForm), min_entries=FEWEST_TIERS)
-    window_days = IntegerField(
-        _("Connections are counted over, days"), [InputRequired(), NumberRange(1, 3650)], default=90
-    )
-    hold_days = IntegerField(_("Hold, days"), [InputRequired(), NumberRange(0, 365)], default=14)
-    click_window_days = IntegerField(
-        _("A click counts for, days"), [InputRequired(), NumberRange(0, 365)], default=30
-    )
+    window_days = IntegerField(_("Connections are counted over, days"), [InputRequired()], default=90)
+    hold_days = IntegerField(_("Hold, days"), [InputRequired()], default=14)
+    click_window_days = IntegerField(_("A click counts for, days"), [InputRequired()], default=30)
     minimum_payout = StringField(_("Smallest payout"), [needed], default="100")
     monthly_cap = StringField(
         _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
     )
     note = StringField(_("What is new"), description=_("For colleagues."))
+    revision = IntegerField(widget=HiddenInput(), default=1)
 
     def schedule(self) -> list[programmes.TierRow]:
         return [
@@ -139,8 +137,8 @@ def new_terms(reference: str) -> Any:
     """Begins with what the newest version says."""
     programme = programmes.find(reference)
     newest = next(iter(programmes.versions(programme.id)), None)
-    form = TermsForm(data=as_typed(newest, programme.currency) if newest else None)
-    return render_template("programmes/new_terms.html", programme=programme, form=form, refusal=None)
+    begun = as_typed(newest, programme.currency) | {"note": ""} if newest else None
+    return _terms_form(programme, TermsForm(data=begun))
 
 
 @bp.post("/<reference>/terms")
@@ -150,22 +148,29 @@ def create_terms(reference: str) -> Any:
     form = TermsForm()
     if "add" in request.form:
         form.tiers.append_entry()
-        return render_template("programmes/new_terms.html", programme=programme, form=form, refusal=None)
+        return _terms_form(programme, form)
     with attempt(form) as tried, transaction():
         form.check()
         terms = (programme.id, form.schedule(), form.limits(programme.currency))
         id = programmes.draft(*terms, note=form.note.data or "", by=current_user.actor, now=clock.now())
     if tried.refusal:
-        return refused(
-            "programmes/new_terms.html",
-            "programmes/_terms_form.html",
-            programme=programme,
-            form=form,
-            refusal=tried.refusal,
-        )
+        return _terms_form(programme, form, refusal=tried.refusal)
     flash(gettext("Drafted. Compare it with what is active, then activate it."))
     return seen_other(
         url_for("programmes.terms", reference=reference, version=_version(programme, id=id).version)
+    )
+
+
+def _terms_form(programme: Any, form: TermsForm, *, draft: Any = None, refusal: str | None = None) -> Any:
+    """The form of a new draft, or of one that is there already."""
+    return page_or_part(
+        "programmes/edit_terms.html",
+        "programmes/_terms_form.html",
+        status=422 if refusal else 200,
+        programme=programme,
+        draft=draft,
+        form=form,
+        refusal=refusal,
     )
 
 
@@ -184,13 +189,43 @@ def terms(reference: str, version: int) -> Any:
     )
 
 
+@bp.get("/<reference>/terms/<int:version>/edit")
+@requires(Permission.PROGRAMMES_WRITE)
+def edit_terms(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft = _version(programme, version=version)
+    if draft.state != "draft":
+        raise programmes.NotADraft
+    return _terms_form(programme, TermsForm(data=as_typed(draft, programme.currency)), draft=draft)
+
+
+@bp.post("/<reference>/terms/<int:version>")
+@requires(Permission.PROGRAMMES_WRITE)
+def change_terms(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft, form = _version(programme, version=version), TermsForm()
+    if "add" in request.form:
+        form.tiers.append_entry()
+        return _terms_form(programme, form, draft=draft)
+    with attempt(form) as tried, transaction():
+        form.check()
+        terms = (draft.id, form.schedule(), form.limits(programme.currency))
+        note, seen = form.note.data or "", form.revision.data
+        programmes.redraft(*terms, note=note, seen=seen, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return _terms_form(programme, form, draft=draft, refusal=tried.refusal)
+    flash(gettext("The draft is changed. Compare it with what is active, then activate it."))
+    return seen_other(url_for("programmes.terms", reference=reference, version=version))
+
+
 @bp.post("/<reference>/terms/<int:version>/activation")
 @requires(Permission.PROGRAMMES_WRITE)
 def activate(reference: str, version: int) -> Any:
     programme = programmes.find(reference)
     chosen = _version(programme, version=version)
+    seen = request.form.get("revision", 0, type=int)
     with attempt() as tried, transaction():
-        programmes.activate(chosen.id, by=current_user.actor, now=clock.now())
+        programmes.activate(chosen.id, seen=seen, by=current_user.actor, now=clock.now())
     if tried.refusal:
         flash(tried.refusal, "error")
     else:

@@ -101,6 +101,8 @@ def as_typed(terms: Any, currency: str) -> dict[str, Any]:
         "click_window_days": terms.click_window_days,
         "minimum_payout": _typed(terms.minimum_payout, currency),
         "monthly_cap": _typed(terms.monthly_cap, currency) if terms.monthly_cap else "",
+        "note": terms.note,
+        "revision": terms.revision,
     }
 
 

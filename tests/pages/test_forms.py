@@ -176,11 +176,53 @@ def test_terms_are_drafted_compared_and_activated(app: Flask, desk: Seat, office
     page = manager.get(drafted.headers["Location"]).text
     assert "12.25\u00a0%" in page
     assert "Against version 1" in page
-    assert manager.post(f"{url}/3/activation").status_code == 303
+    assert manager.post(f"{url}/3/activation", revision="1").status_code == 303
     with app.app_context():
         active = programmes.active_terms("superapp", clock.now())
         assert (active.version, active.hold_days) == (3, 7)
         assert [tier.rate_bps for tier in programmes.tiers(active.id)] == [500, 850, 1225]
+
+
+def test_a_draft_of_terms_is_changed_until_it_is_in_force(app: Flask, desk: Seat, office: Office) -> None:
+    manager, other = desk(Role.MANAGER), desk(Role.MANAGER)
+    url = f"/programmes/{office.programme}/terms/2"
+    assert 'name="tiers-1-name" type="text" value="Gold"' in manager.get(f"{url}/edit").text
+    typed = terms("Bronze 0 6.5", "Gold 4 9", "Onyx 8 11") | {"note": "Kinder still"}
+    assert manager.post(url, **typed, revision="1").status_code == 303
+    page = manager.get(url).text
+    assert "Kinder still" in page
+    assert "Onyx" in page
+    overtaken = other.post(url, part=True, **terms("Mine 0 1"), revision="1")
+    assert overtaken.status_code == 422
+    assert "Somebody has changed this draft" in overtaken.text
+    assert 'value="Mine"' in overtaken.text
+    other.post(f"{url}/activation", revision="1")
+    assert "Somebody has changed this draft" in other.get(url).text
+    assert other.post(f"{url}/activation", revision="2").status_code == 303
+    assert "is in force for referrals made from now on" in other.get(url).text
+    late = manager.post(url, **typed, revision="2")
+    assert (late.status_code, manager.get(f"{url}/edit").status_code) == (422, 409)
+    assert "Only a draft can be changed" in late.text
+    with app.app_context():
+        active = programmes.active_terms("superapp", clock.now())
+        assert [(tier.name, tier.rate_bps) for tier in programmes.tiers(active.id)] == [
+            ("Bronze", 650),
+            ("Gold", 900),
+            ("Onyx", 1100),
+        ]
+
+
+def test_limits_that_cannot_be_are_named(desk: Seat, office: Office) -> None:
+    typed = terms("Bronze 0 5") | {"hold_days": "366", "minimum_payout": "-1", "monthly_cap": "0"}
+    answer = desk(Role.MANAGER).post(f"/programmes/{office.programme}/terms", **typed)
+    assert answer.status_code == 422
+    for name, problem in (
+        ("hold_days", "Between 0 and 365 days."),
+        ("minimum_payout", "A payout cannot be less than nothing."),
+        ("monthly_cap", "A cap is more than nothing."),
+    ):
+        assert f'id="{name}-error"' in answer.text
+        assert problem in answer.text
 
 
 def test_tiers_that_do_not_fit_are_named_and_kept(desk: Seat, office: Office) -> None:

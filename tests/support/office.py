@@ -54,6 +54,7 @@ class Office:
             f"/programmes/{self.programme}",
             f"/programmes/{self.programme}/terms/1",
             f"/programmes/{self.programme}/terms/2",
+            f"/programmes/{self.programme}/terms/2/edit",
             f"/programmes/{self.programme}/terms/new",
             f"/payments/{self.payment}",
             f"/payments/{self.puzzling_payment}",

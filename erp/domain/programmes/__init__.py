@@ -1,6 +1,15 @@
 """A programme is what is distributed; its terms are immutable, dated versions of the rules that earn."""
 
-from erp.domain.programmes.actions import KeyTaken, NotADraft, activate, create, discard, draft
+from erp.domain.programmes.actions import (
+    ChangedSince,
+    KeyTaken,
+    NotADraft,
+    activate,
+    create,
+    discard,
+    draft,
+    redraft,
+)
 from erp.domain.programmes.queries import (
     NoActiveTerms,
     active_terms,
@@ -14,6 +23,7 @@ from erp.domain.programmes.queries import (
 from erp.domain.programmes.rules import Limits, TierRow
 
 __all__ = [
+    "ChangedSince",
     "KeyTaken",
     "Limits",
     "NoActiveTerms",
@@ -27,6 +37,7 @@ __all__ = [
     "find",
     "find_terms",
     "get",
+    "redraft",
     "search",
     "tiers",
     "versions",

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from sqlalchemy.exc import IntegrityError
 
 from erp.domain.programmes.model import Programme, Rule, Terms, Tier
-from erp.domain.programmes.rules import Limits, TierRow, check_tiers
+from erp.domain.programmes.rules import Limits, TierRow, check
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, scalar
@@ -20,6 +20,11 @@ from erp.kernel.errors import DomainError, Invalid, NotFound
 class KeyTaken(DomainError):
     code = "programme_key_taken"
     sentence = "Another programme has this key. Choose a different one."
+
+
+class ChangedSince(DomainError):
+    code = "draft_changed"
+    sentence = "Somebody has changed this draft since you opened it. Look at it again first."
 
 
 class NotADraft(DomainError):
@@ -59,35 +64,69 @@ def draft(
     by: Actor,
     now: dt.datetime,
 ) -> UUID:
-    """A draft of the next version of the terms. Raises `Invalid` with a sentence for every tier that is wrong."""
-    check_tiers(tiers)
+    """A draft of the next version of the terms. Raises `Invalid` with a sentence for every value that is wrong."""
+    check(tiers, limits)
     if row("select id from programme where id = :id for update", id=programme_id) is None:
         raise NotFound
     version = scalar(
         "select coalesce(max(version), 0) + 1 from terms where programme_id = :id", id=programme_id
     )
-    terms_id = ids.uuid7()
-    db.session.add(
-        Terms(
-            id=terms_id,
-            programme_id=programme_id,
-            version=version,
-            state="draft",
-            note=note,
-            window_days=limits.window_days,
-            hold_days=limits.hold_days,
-            click_window_days=limits.click_window_days,
-            minimum_payout=limits.minimum_payout,
-            created_at=now,
-        )
-    )
+    terms = Terms(id=ids.uuid7(), programme_id=programme_id, version=version, state="draft", created_at=now)
+    _write(terms, tiers, limits, note)
+    audit.record("terms.drafted", "terms", terms.id, by=by, at=now, details={"version": version})
+    return terms.id
+
+
+def redraft(
+    terms_id: UUID,
+    tiers: Sequence[TierRow],
+    limits: Limits,
+    *,
+    note: str = "",
+    seen: int,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Write a draft anew; `seen` is the revision that was looked at.
+
+    Raises `Invalid` as `draft` does, `NotADraft`, `ChangedSince`, `NotFound`.
+    """
+    check(tiers, limits)
+    terms = _locked_draft(terms_id, seen)
+    execute("delete from rule where terms_id = :id", id=terms_id)
+    execute("delete from tier where terms_id = :id", id=terms_id)
+    terms.revision += 1
+    _write(terms, tiers, limits, note)
+    details = {"version": terms.version, "revision": terms.revision}
+    audit.record("terms.redrafted", "terms", terms_id, by=by, at=now, details=details)
+
+
+def _locked_draft(terms_id: UUID, seen: int) -> Terms:
+    """The draft, held until the transaction ends."""
+    terms = db.session.get(Terms, terms_id, with_for_update=True, populate_existing=True)
+    if terms is None:
+        raise NotFound
+    if terms.state != "draft":
+        raise NotADraft
+    if terms.revision != seen:
+        raise ChangedSince
+    return terms
+
+
+def _write(terms: Terms, tiers: Sequence[TierRow], limits: Limits, note: str) -> None:
+    terms.note = note
+    terms.window_days = limits.window_days
+    terms.hold_days = limits.hold_days
+    terms.click_window_days = limits.click_window_days
+    terms.minimum_payout = limits.minimum_payout
+    db.session.add(terms)
     db.session.flush()
     db.session.add(
-        Rule(terms_id=terms_id, key="percent", event_kind="payment", monthly_cap=limits.monthly_cap)
+        Rule(terms_id=terms.id, key="percent", event_kind="payment", monthly_cap=limits.monthly_cap)
     )
     db.session.add_all(
         Tier(
-            terms_id=terms_id,
+            terms_id=terms.id,
             position=position,
             name=tier.name.strip(),
             threshold=tier.threshold,
@@ -96,23 +135,18 @@ def draft(
         for position, tier in enumerate(tiers, start=1)
     )
     db.session.flush()
-    audit.record("terms.drafted", "terms", terms_id, by=by, at=now, details={"version": version})
-    return terms_id
 
 
-def activate(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
+def activate(terms_id: UUID, *, seen: int = 1, by: Actor, now: dt.datetime) -> None:
     """Bring a draft into force for referrals made from now on; the version before it retires.
 
-    Referrals already made keep the version they were made under. Raises `NotADraft`, `NotFound`.
+    Referrals already made keep the version they were made under. `seen` is the revision that was looked at. Raises
+    `NotADraft`, `ChangedSince`, `NotFound`.
     """
-    found = row("select programme_id, state, version from terms where id = :id for update", id=terms_id)
-    if found is None:
-        raise NotFound
-    if found.state != "draft":
-        raise NotADraft
+    terms = _locked_draft(terms_id, seen)
     execute(
         "update terms set state = 'retired', retired_at = :now where programme_id = :id and state = 'active'",
-        id=found.programme_id,
+        id=terms.programme_id,
         now=now,
     )
     execute(
@@ -121,7 +155,7 @@ def activate(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
         now=now,
         by=str(by),
     )
-    audit.record("terms.activated", "terms", terms_id, by=by, at=now, details={"version": found.version})
+    audit.record("terms.activated", "terms", terms_id, by=by, at=now, details={"version": terms.version})
 
 
 def discard(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:

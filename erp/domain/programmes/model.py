@@ -29,7 +29,10 @@ class Programme(db.Model):
 
 
 class Terms(db.Model):
-    """One version of a programme's rules. Draft, then active and immutable, then retired."""
+    """One version of a programme's rules. Draft, then active and immutable, then retired.
+
+    `revision` counts how often a draft was written, so that nobody activates or overwrites what they have not seen.
+    """
 
     __tablename__ = "terms"
     id: so.Mapped[UUID] = so.mapped_column(sa.Uuid(), primary_key=True)
@@ -37,6 +40,7 @@ class Terms(db.Model):
     version: so.Mapped[int]
     state: so.Mapped[str]
     note: so.Mapped[str]
+    revision: so.Mapped[int] = so.mapped_column(server_default=sa.text("1"))
     window_days: so.Mapped[int]
     hold_days: so.Mapped[int]
     click_window_days: so.Mapped[int]

@@ -28,13 +28,25 @@ class Limits:
     monthly_cap: int | None = None
 
 
-def check_tiers(tiers: Sequence[TierRow]) -> None:
-    """Raise `Invalid` naming every tier that leaves a gap, overlaps, or pays less than the one below."""
-    fields: dict[str, str] = {}
+DAYS = {"window_days": (1, 3650), "hold_days": (0, 365), "click_window_days": (0, 365)}
+"""The least and the most days that terms may say."""
+
+
+def check(tiers: Sequence[TierRow], limits: Limits) -> None:
+    """Raise `Invalid` with a sentence for every tier and every limit that cannot be."""
     if not tiers:
         raise Invalid(
             "Terms need at least one tier, beginning at 0 connections.", fields={"tiers": "none given"}
         )
+    wrong_tiers, wrong_limits = _wrong_tiers(tiers), _wrong_limits(limits)
+    if wrong_tiers or wrong_limits:
+        sentence = "The tiers do not fit together." if wrong_tiers else None
+        raise Invalid(sentence, fields=wrong_tiers | wrong_limits)
+
+
+def _wrong_tiers(tiers: Sequence[TierRow]) -> dict[str, str]:
+    """Tiers that leave a gap, overlap, or pay less than the one below."""
+    fields: dict[str, str] = {}
     if tiers[0].threshold != 0:
         fields["tiers-0-threshold"] = (
             "The first tier begins at 0 connections, so that nobody is without a tier."
@@ -48,5 +60,17 @@ def check_tiers(tiers: Sequence[TierRow]) -> None:
             fields[f"tiers-{index}-threshold"] = "Each tier begins at more connections than the one before."
         if index and tier.rate_bps < tiers[index - 1].rate_bps:
             fields[f"tiers-{index}-rate_bps"] = "A higher tier does not pay less than the one below it."
-    if fields:
-        raise Invalid("The tiers do not fit together.", fields=fields)
+    return fields
+
+
+def _wrong_limits(limits: Limits) -> dict[str, str]:
+    fields = {
+        name: f"Between {least} and {most} days."
+        for name, (least, most) in DAYS.items()
+        if not least <= getattr(limits, name) <= most
+    }
+    if limits.minimum_payout < 0:
+        fields["minimum_payout"] = "A payout cannot be less than nothing."
+    if limits.monthly_cap is not None and limits.monthly_cap <= 0:
+        fields["monthly_cap"] = "A cap is more than nothing. Leave it empty for no cap."
+    return fields
