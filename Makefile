@@ -4,15 +4,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ASSETS := erp/static/dist/.stamp
+CATALOGUES := erp/translations
+COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUES)/*/LC_MESSAGES/messages.po))
+KEYWORDS := lazy_gettext lazy_pgettext:1c,2 Sentence Counted:1,2
 ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos lint check chromium FORCE
+.PHONY: help setup demo run test chaos lint check messages chromium FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) $(ASSETS) ## Install everything by its hash and build the front end; nothing to do when nothing changed
+setup: $(READY) $(ASSETS) $(COMPILED) ## Install everything by its hash and build the front end; nothing to do when nothing changed
 
 demo: setup ## Play the whole job on a real catalogue, prove the books, and stay running
 	@$(BIN)/ref up --demo
@@ -35,6 +38,20 @@ lint: setup ## Check style, types, who imports whom, and templates
 
 check: setup ## Prove the invariants of the books on the configured database
 	@$(BIN)/ref check
+
+messages: $(READY) ## Gather the texts of the code into the catalogues; then translate what is empty there
+	@$(MAKE) --silent $(CATALOGUES)/messages.pot
+	@$(BIN)/pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) \
+	  --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel compile -d $(CATALOGUES) --statistics
+
+# What is in the code now; git does not keep it.
+%.pot: FORCE
+	@$(BIN)/pybabel -q extract -F babel.cfg $(KEYWORDS:%=-k %) --add-comments=i18n: --no-wrap --sort-by-file \
+	  --add-location=file -o $@ .
+
+%.mo: %.po $(READY)
+	@$(BIN)/pybabel -q compile -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
 
 # What is installed remembers where it lies, so a moved clone is installed anew.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))

@@ -11,6 +11,7 @@ from flask_login import current_user
 import mobile_api.auth
 from erp.kernel.errors import Forbidden, Unauthenticated
 from erp.kernel.permissions import ATTRIBUTE, Access, public
+from erp.kernel.sentences import Sentence
 
 __all__ = ["declared", "enforce", "public"]
 
@@ -36,7 +37,7 @@ def _check() -> Any:
         return None
     access = declared(current_app, request.endpoint)
     if access is None:
-        raise Forbidden("This page declares no permission, so it is closed.")
+        raise Forbidden(Sentence("This page declares no permission, so it is closed."))
     return GATES[access.audience](access)
 
 
@@ -51,7 +52,7 @@ def _staff_gate(access: Access) -> Any:
 def _to_sign_in() -> Any:
     """A person goes to the sign-in page and comes back; htmx is told to load it as a page."""
     if request.method != "GET" and "HX-Request" not in request.headers:
-        raise Unauthenticated("Your sign-in has expired. Sign in again, then repeat what you did.")
+        raise Unauthenticated(Sentence("Your sign-in has expired. Sign in again, then repeat what you did."))
     next_url = request.full_path.rstrip("?") if request.method == "GET" and not _is_part() else None
     target = url_for("sessions.new", next=next_url)
     if "HX-Request" in request.headers:

@@ -12,7 +12,7 @@ from flask_openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
-from erp import access, blueprints, config, errors, extensions, models
+from erp import access, blueprints, config, errors, extensions, language, models
 from erp.kernel import log, mode
 from erp.kernel.db import db
 from erp.kernel.outbox import courier
@@ -58,15 +58,15 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": 12 * 3600,
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
-        "BABEL_DEFAULT_LOCALE": "en",
         "REF": settings,
     }
 
 
 def _add_extensions(app: Flask) -> None:
     db.init_app(app)
-    for extension in (extensions.babel, extensions.csrf, extensions.limiter, extensions.login_manager):
+    for extension in (extensions.csrf, extensions.limiter, extensions.login_manager):
         extension.init_app(app)
+    language.register(app)
 
 
 def _add_request_log(app: Flask) -> None:

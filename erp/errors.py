@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -13,6 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from erp.kernel.db import db
 from erp.kernel.errors import DomainError, ErrorKind
+from erp.kernel.sentences import Sentence
+from erp.language import say
+from erp.problem_titles import title_of
 
 STATUS = {
     ErrorKind.NOT_FOUND: 404,
@@ -24,14 +28,17 @@ STATUS = {
     ErrorKind.UNAVAILABLE: 503,
 }
 SENTENCES = {
-    400: "The request could not be understood. Go back, check what you sent, and try again.",
-    404: "There is nothing at this address. Check it, or start from the menu.",
-    405: "This address does not accept that kind of request.",
-    413: "That is too large: 16 MB at most.",
-    415: "This content type is not accepted here.",
-    429: "Too many requests. Wait a moment and try again.",
-    500: "Something broke on our side. Nothing was half done. Try again, and tell support the number below.",
+    400: Sentence("The request could not be understood. Go back, check what you sent, and try again."),
+    404: Sentence("There is nothing at this address. Check it, or start from the menu."),
+    405: Sentence("This address does not accept that kind of request."),
+    413: Sentence("That is too large: 16 MB at most."),
+    415: Sentence("This content type is not accepted here."),
+    429: Sentence("Too many requests. Wait a moment and try again."),
+    500: Sentence(
+        "Something broke on our side. Nothing was half done. Try again, and tell support the number below."
+    ),
 }
+OTHERWISE = Sentence("This request cannot be answered. Check it, and try again.")
 log = structlog.get_logger()
 
 
@@ -44,21 +51,21 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Any:
-    return answer(STATUS[error.kind], error.code, str(error), fields=error.fields, **error.details)
+    return answer(STATUS[error.kind], error.code, error.said, fields=error.fields, **error.details)
 
 
 def _csrf_error(_error: CSRFError) -> Any:
     """A token is as old as its session, so a session that has ended shows itself here first."""
     if not current_user.is_authenticated and "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": url_for("sessions.new")})
-    return answer(400, "form_expired", "The form is out of date. Reload the page and send it again.")
+    return answer(
+        400, "form_expired", Sentence("The form is out of date. Reload the page and send it again.")
+    )
 
 
 def _http_error(error: HTTPException) -> Any:
     status = error.code or 500
-    response = answer(
-        status, error.name.lower().replace(" ", "_"), SENTENCES.get(status, error.description or "")
-    )
+    response = answer(status, error.name.lower().replace(" ", "_"), SENTENCES.get(status, OTHERWISE))
     for name in ("Retry-After", "Allow"):
         for header, value in error.get_headers():
             if header == name:
@@ -79,32 +86,32 @@ def _crash(error: Exception) -> Any:
 
 
 def answer(
-    status: int, code: str, sentence: str, fields: dict[str, str] | None = None, **details: Any
+    status: int, code: str, said: Sentence, fields: Mapping[str, Sentence] | None = None, **details: Any
 ) -> Response:
     """The refusal in the form the caller reads: problem+json, an htmx fragment or a page."""
     if request.path.startswith(("/api/", "/webhooks/")):
-        return problem(status, code, sentence, fields, **details)
+        return problem(status, code, said, fields, **details)
     part = request.headers.get("HX-Request-Type") == "partial"
     template = "errors/_error.html" if part else "errors/error.html"
     html = render_template(
-        template, status=status, code=code, sentence=sentence, request_id=g.get("request_id")
+        template, status=status, code=code, sentence=say(said), request_id=g.get("request_id")
     )
     return Response(html, status, mimetype="text/html")
 
 
 def problem(
-    status: int, code: str, sentence: str, fields: dict[str, str] | None = None, **details: Any
+    status: int, code: str, said: Sentence, fields: Mapping[str, Sentence] | None = None, **details: Any
 ) -> Response:
     """RFC 9457: `code` for programs, `detail` for people, `fields` for what to mend in the request."""
     body = {
         "type": "about:blank",
-        "title": code.replace("_", " ").capitalize(),
+        "title": say(title_of(code)),
         "status": status,
         "code": code,
-        "detail": sentence,
+        "detail": say(said),
         "request_id": g.get("request_id"),
     }
     if fields:
-        body["fields"] = fields
+        body["fields"] = {name: say(wrong) for name, wrong in fields.items()}
     body.update({key: value for key, value in details.items() if key not in body})
     return Response(json.dumps(body), status, mimetype="application/problem+json")

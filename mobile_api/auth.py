@@ -8,11 +8,12 @@ from erp.domain import agents, integrations
 from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.errors import Unauthenticated
+from erp.kernel.sentences import Sentence
 
 
 def admit_agent() -> None:
     """Let the agent of the access token in as `g.agent`. Raises `Unauthenticated`."""
-    g.agent = agents.agent_of(_bearer(), now=clock.now())
+    g.agent = g.reader = agents.agent_of(_bearer(), now=clock.now())
     g.actor = Actor.agent(g.agent.id)
 
 
@@ -25,5 +26,7 @@ def admit_product() -> None:
 def _bearer() -> str:
     credentials = request.authorization
     if credentials is None or credentials.type != "bearer" or not credentials.token:
-        raise Unauthenticated("Send your access token or API key in the header `Authorization: Bearer …`.")
+        raise Unauthenticated(
+            Sentence("Send your access token or API key in the header `Authorization: Bearer …`.")
+        )
     return credentials.token

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from erp.kernel.errors import DomainError, ErrorKind, Invalid
+from erp.kernel.sentences import Sentence
+from mobile_api.wrong_values import wrong
 
 
 class Problem(BaseModel):
@@ -41,7 +43,7 @@ class Problem(BaseModel):
 
 def refuse_values(error: ValidationError) -> NoReturn:
     """Say which values of the request cannot be accepted. Raises `Invalid`, a 422."""
-    raise Invalid(fields={_place(problem["loc"]): problem["msg"] for problem in error.errors()})
+    raise Invalid(fields={_place(problem["loc"]): wrong(problem) for problem in error.errors()})
 
 
 def _place(location: tuple[Any, ...]) -> str:
@@ -60,10 +62,10 @@ def require_json() -> None:
     except UnicodeDecodeError:
         raise BadRequest from None
     if not isinstance(body, dict):
-        raise Invalid(fields={"body": "Input should be an object"})
+        raise Invalid(fields={"body": Sentence("This should be an object.")})
 
 
 class BankAway(DomainError):
     code = "bank_away"
     kind = ErrorKind.UNAVAILABLE
-    sentence = "The bank does not answer at the moment. Nothing was lost: try again in a minute."
+    sentence = Sentence("The bank does not answer at the moment. Nothing was lost: try again in a minute.")

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from erp.kernel.errors import Invalid
 from erp.kernel.paging import Page
+from erp.kernel.sentences import Sentence
 
 MOST = 100
 
@@ -74,6 +75,8 @@ def _signer() -> URLSafeSerializer:
 
 def _not_ours() -> Invalid:
     return Invalid(
-        "This cursor does not belong to this list. Ask for the list without a cursor and start again.",
-        fields={"cursor": "not a cursor of this list"},
+        Sentence(
+            "This cursor does not belong to this list. Ask for the list without a cursor and start again."
+        ),
+        fields={"cursor": Sentence("Not a cursor of this list.")},
     )

@@ -16,13 +16,14 @@ from pydantic import (
     Strict,
     StringConstraints,
 )
+from pydantic_core import PydanticCustomError
 
 LARGEST_AMOUNT = 10**12
 
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("Control characters cannot be accepted")
+        raise PydanticCustomError("control_characters", "Control characters cannot be accepted")
     return text
 
 
@@ -30,7 +31,7 @@ def _in_utc(moment: dt.datetime) -> dt.datetime:
     try:
         return moment.astimezone(dt.UTC)
     except OverflowError:
-        raise ValueError("No such moment in UTC") from None
+        raise PydanticCustomError("no_such_moment", "No such moment in UTC") from None
 
 
 def _rfc3339(moment: dt.datetime) -> str:

@@ -22,6 +22,7 @@ from erp.domain import agents, bookings, catalogue
 from erp.kernel import clock
 from erp.kernel.errors import NotFound
 from erp.kernel.permissions import Permission, requires
+from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import transaction
 
 bp = Blueprint("bookings", __name__)
@@ -103,7 +104,7 @@ def release(reference: str) -> Any:
     with attempt() as tried, transaction():
         held = bookings.open_on(place.claim_group_id, at=clock.now())
         if held is None:
-            raise NotFound(gettext("Nobody holds this place now."))
+            raise NotFound(Sentence("Nobody holds this place now."))
         bookings.release(held.id, by=current_user.actor, now=clock.now())
     context = establishments.shown(reference) | {"refusal": tried.refusal}
     if tried.refusal:

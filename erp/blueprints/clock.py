@@ -19,6 +19,7 @@ from erp.kernel import clock
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.outbox import enqueue
 from erp.kernel.permissions import Permission, requires
+from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import transaction
 
 bp = Blueprint("clock", __name__, url_prefix="/mock/clock")
@@ -35,7 +36,7 @@ class ClockForm(Form):
             to: dt.datetime = self.to.data.replace(tzinfo=dt.UTC)
             return to
         if not self.days.data:
-            raise Invalid(fields={"days": gettext("Give a number of days, or a moment.")})
+            raise Invalid(fields={"days": Sentence("Give a number of days, or a moment.")})
         return present + dt.timedelta(days=self.days.data)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template
@@ -12,12 +11,12 @@ from flask_babel import lazy_gettext as _
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import page_number, sort_key, with_rows
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.presentation import format_bps, format_moment, format_money
+from erp.blueprints.presentation import format_money
 from erp.blueprints.responses import page_or_part
 from erp.blueprints.states import state_of
 from erp.domain import commissions, ledger
 from erp.kernel.permissions import Permission, requires
-from erp.kernel.sentences import Amount, Rate, Sentence
+from erp.language import say
 
 bp = Blueprint("commissions", __name__, url_prefix="/commissions")
 STATES = ("on_hold", "available", "frozen", "paid_out", "reversed", "nothing")
@@ -73,24 +72,11 @@ def show(id: int) -> Any:
         "commissions/show.html",
         commission=commission,
         figures=commissions.formula(id),
-        why=[worded(sentence) for sentence in commissions.explain(id)],
+        why=[say(sentence) for sentence in commissions.explain(id)],
         corrections=commissions.corrections(id),
         transfers=commissions.transfers(id),
         way=_way(commission),
     )
-
-
-def worded(sentence: Sentence) -> str:
-    """What the domain says, in the reader's language and in the formats of all pages."""
-    return gettext(sentence.text) % {name: _figure(value) for name, value in sentence.values.items()}
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, Amount):
-        return format_money(value.amount, value.currency)
-    if isinstance(value, Rate):
-        return format_bps(value.bps)
-    return format_moment(value) if isinstance(value, dt.datetime) else str(value)
 
 
 def _way(line: Any) -> list[Step]:

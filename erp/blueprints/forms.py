@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request
-from flask_babel import get_timezone, gettext
+from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, FieldList, FormField, SelectField, StringField
@@ -17,9 +17,11 @@ from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from erp.kernel import money
+from erp.blueprints import typed
 from erp.kernel.errors import DomainError, Invalid
+from erp.kernel.sentences import Amount, Rate, Sentence
 from erp.kernel.span import Span
+from erp.language import locale, say
 
 needed = InputRequired(_("This is needed."))
 
@@ -91,7 +93,7 @@ def attempt(form: Form | None = None) -> Iterator[Outcome]:
     try:
         yield outcome
     except DomainError as refusal:
-        outcome.refusal = gettext(str(refusal))
+        outcome.refusal = say(refusal.said)
         if form is not None:
             _tell_fields(form, refusal.fields)
 
@@ -99,26 +101,27 @@ def attempt(form: Form | None = None) -> Iterator[Outcome]:
 def amount_in(field: Field, currency: str) -> int:
     """What was typed into `field` as minor units. Raises `Invalid` naming the field."""
     try:
-        return money.parse(field.data or "", currency)
-    except Invalid as refusal:
-        raise Invalid(str(refusal), fields={field.name: str(refusal)}) from refusal
+        return typed.amount(field.data or "", currency, locale())
+    except ValueError:
+        sentence = Sentence("Write an amount such as %(example)s.", example=Amount(123450, currency))
+        raise Invalid(sentence, fields={field.name: sentence}) from None
 
 
 def percent_in(field: Field) -> int:
     """What was typed into `field` ("8.5") as basis points, which are hundredths of a percent."""
     try:
-        return money.parse((field.data or "").removesuffix("%"), "RUB")
-    except Invalid as refusal:
-        sentence = "Write a percentage such as 8.5."
-        raise Invalid(sentence, fields={field.name: sentence}) from refusal
+        return typed.percent(field.data or "", locale())
+    except ValueError:
+        sentence = Sentence("Write a percentage such as %(example)s.", example=Rate(850))
+        raise Invalid(sentence, fields={field.name: sentence}) from None
 
 
-def _tell_fields(form: Form, problems: Mapping[str, str]) -> None:
+def _tell_fields(form: Form, problems: Mapping[str, Sentence]) -> None:
     fields = {field.name: field for field in _every_field(form)}
     for name, problem in problems.items():
         name = name.removesuffix("_bps")  # a rate is typed as percent
         if name in fields:
-            fields[name].errors = [*fields[name].errors, gettext(problem[:1].upper() + problem[1:])]
+            fields[name].errors = [*fields[name].errors, say(problem)]
 
 
 def _every_field(fields: Any) -> Iterator[Field]:

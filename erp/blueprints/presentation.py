@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel import Locale, dates, numbers
+from babel import dates, numbers
 from flask import Flask, current_app, request, url_for
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_timezone
 from lucide.jinja import lucide
 from markupsafe import Markup
 
 from erp.blueprints import states
 from erp.kernel.sentences import Amount, Rate, formatted
+from erp.language import locale
 
 THEMES = ("light", "dark")
 
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
 
 def format_money(amount: int | None, currency: str = "RUB") -> str:
     """Minor units as people read them, never broken over two lines: 123450 -> "1,234.50 ₽", -5 -> "−0.05 ₽"."""
-    return "—" if amount is None else formatted(Amount(amount, currency), _locale())
+    return "—" if amount is None else formatted(Amount(amount, currency), locale())
 
 
 def format_moment(moment: dt.datetime | None) -> str:
@@ -55,24 +56,24 @@ def format_day(day: dt.date | dt.datetime | None) -> str:
     """The date alone, in the reader's zone when it is a moment: "22 Nov 2026"."""
     if day is None or isinstance(day, dt.datetime):
         return _dated(day, "d MMM y")
-    return dates.format_date(day, "d MMM y", locale=_locale())
+    return dates.format_date(day, "d MMM y", locale=locale())
 
 
 def format_since(moment: dt.datetime | None, now: dt.datetime) -> str:
     """How long before or after `now` (the clock's, which mock may have moved): "4 minutes ago", "in 3 days"."""
     return (
-        "—" if moment is None else dates.format_timedelta(moment - now, add_direction=True, locale=_locale())
+        "—" if moment is None else dates.format_timedelta(moment - now, add_direction=True, locale=locale())
     )
 
 
 def format_bps(bps: int | None) -> str:
     """A rate in basis points as percent, without idle zeros: 850 -> "8.5 %"."""
-    return "—" if bps is None else formatted(Rate(bps), _locale())
+    return "—" if bps is None else formatted(Rate(bps), locale())
 
 
 def format_count(number: int | None) -> str:
     """A whole number with the reader's thousands separator."""
-    return "—" if number is None else numbers.format_decimal(number, locale=_locale())
+    return "—" if number is None else numbers.format_decimal(number, locale=locale())
 
 
 def format_tag(text: str | None) -> str:
@@ -108,11 +109,7 @@ def chosen_theme() -> str:
 def _dated(moment: dt.datetime | None, pattern: str) -> str:
     if moment is None:
         return "—"
-    return dates.format_datetime(moment, pattern, tzinfo=get_timezone(), locale=_locale())
-
-
-def _locale() -> Locale:
-    return get_locale() or Locale("en")
+    return dates.format_datetime(moment, pattern, tzinfo=get_timezone(), locale=locale())
 
 
 @cache

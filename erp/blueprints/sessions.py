@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import UserMixin, current_user, login_user, logout_user
 from wtforms import EmailField, HiddenField, PasswordField
@@ -55,7 +55,8 @@ def load(session_id: str) -> SignedIn | None:
     person = staff.identity(UUID(id))
     if person is None or not person.active or str(person.session_version) != version:
         return None
-    return SignedIn(person)
+    g.reader = SignedIn(person)
+    return g.reader
 
 
 @bp.get("/sign-in")

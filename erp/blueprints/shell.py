@@ -8,18 +8,18 @@ from __future__ import annotations
 import datetime as dt
 
 from flask import Flask, current_app, g
-from flask_babel import get_locale
 from flask_login import current_user
 
 from erp.blueprints.navigation import NavItem, navigation
 from erp.blueprints.waiting import waiting_by_page
 from erp.kernel import clock
 from erp.kernel.permissions import Permission
+from erp.language import locale
 
 
 def register(app: Flask) -> None:
     """Give the templates of `app` their frame."""
-    app.jinja_env.globals.update(locale=locale, may=may, mode=mode, nav=nav, now=now)
+    app.jinja_env.globals.update(language=language_tag, may=may, mode=mode, nav=nav, now=now)
 
 
 def nav() -> list[tuple[str, list[NavItem]]]:
@@ -46,6 +46,6 @@ def now() -> dt.datetime:
     return moment
 
 
-def locale() -> str:
+def language_tag() -> str:
     """The page's language as HTML names it."""
-    return str(get_locale() or "en").replace("_", "-")
+    return str(locale()).replace("_", "-")

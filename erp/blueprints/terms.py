@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from erp.blueprints import typed
 from erp.blueprints.presentation import format_bps, format_count, format_money
 from erp.domain import programmes
-from erp.kernel import money
+from erp.language import locale
 
 
 class Change(NamedTuple):
@@ -92,19 +93,15 @@ def as_typed(terms: Any, currency: str) -> dict[str, Any]:
             {
                 "name": tier.name,
                 "threshold": tier.threshold,
-                "rate": f"{money.decimal(tier.rate_bps, 'RUB').normalize():f}",
+                "rate": typed.shown_percent(tier.rate_bps, locale()),
             }
             for tier in programmes.tiers(terms.id)
         ],
         "window_days": terms.window_days,
         "hold_days": terms.hold_days,
         "click_window_days": terms.click_window_days,
-        "minimum_payout": _typed(terms.minimum_payout, currency),
-        "monthly_cap": _typed(terms.monthly_cap, currency) if terms.monthly_cap else "",
+        "minimum_payout": typed.shown(terms.minimum_payout, currency, locale()),
+        "monthly_cap": typed.shown(terms.monthly_cap, currency, locale()) if terms.monthly_cap else "",
         "note": terms.note,
         "revision": terms.revision,
     }
-
-
-def _typed(amount: int, currency: str) -> str:
-    return f"{money.decimal(amount, currency):f}"

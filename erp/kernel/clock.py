@@ -11,11 +11,12 @@ from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute
 from erp.kernel.errors import DomainError, Invalid
+from erp.kernel.sentences import Sentence
 
 
 class ClockIsReal(DomainError):
     code = "clock_is_real"
-    sentence = "A live instance runs on real time; only a mock clock can be moved."
+    sentence = Sentence("A live instance runs on real time; only a mock clock can be moved.")
 
 
 class ClockHasRun(DomainError):
@@ -57,7 +58,8 @@ def move(to: dt.datetime, *, by: Actor) -> None:
     present = now()
     if to <= present:
         raise Invalid(
-            "The clock only moves forward: choose a moment in the future.", fields={"to": "in the past"}
+            Sentence("The clock only moves forward: choose a moment in the future."),
+            fields={"to": Sentence("This lies in the past.")},
         )
     execute("update mock_clock set clock_offset = clock_offset + (:to - ref_now())", to=to)
     audit.record("clock.moved", "clock", "mock", by=by, at=present, details={"to": to.isoformat()})

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+
+from erp.kernel.sentences import Sentence
+
+NEEDED = Sentence("This is needed.")
+"""Of a value that is missing."""
 
 
 class ErrorKind(StrEnum):
@@ -17,14 +23,20 @@ class ErrorKind(StrEnum):
 
 
 class DomainError(Exception):
-    """A rule said no. `code` is stable for programs, the message is for people, `fields` names bad inputs."""
+    """A rule said no. `code` is stable for programs, `said` is for people, `fields` says of each bad input why.
+
+    As text, in logs and on the command line, it is English; a door words it in the reader's language.
+    """
 
     code = "refused"
     kind = ErrorKind.CONFLICT
-    sentence = "This cannot be done now."
+    sentence = Sentence("This cannot be done now.")
 
-    def __init__(self, sentence: str | None = None, *, fields: dict[str, str] | None = None, **details: Any):
-        super().__init__(sentence or self.sentence)
+    def __init__(
+        self, said: Sentence | None = None, *, fields: Mapping[str, Sentence] | None = None, **details: Any
+    ):
+        self.said = said or self.sentence
+        super().__init__(self.said.plain())
         self.fields = fields or {}
         self.details = details
 
@@ -34,7 +46,7 @@ class NotFound(DomainError):
 
     code = "not_found"
     kind = ErrorKind.NOT_FOUND
-    sentence = "There is nothing here under this reference. Check it, or search for it."
+    sentence = Sentence("There is nothing here under this reference. Check it, or search for it.")
 
 
 class Invalid(DomainError):
@@ -42,16 +54,16 @@ class Invalid(DomainError):
 
     code = "invalid"
     kind = ErrorKind.INVALID
-    sentence = "Some of the values cannot be accepted."
+    sentence = Sentence("Some of the values cannot be accepted.")
 
 
 class Forbidden(DomainError):
     code = "forbidden"
     kind = ErrorKind.FORBIDDEN
-    sentence = "Your role does not allow this. Ask an administrator."
+    sentence = Sentence("Your role does not allow this. Ask an administrator.")
 
 
 class Unauthenticated(DomainError):
     code = "unauthenticated"
     kind = ErrorKind.UNAUTHENTICATED
-    sentence = "Sign in first."
+    sentence = Sentence("Sign in first.")

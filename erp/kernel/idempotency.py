@@ -11,6 +11,7 @@ import sqlalchemy.orm as so
 
 from erp.kernel.db import db, execute, row
 from erp.kernel.errors import DomainError
+from erp.kernel.sentences import Sentence
 
 KEPT = dt.timedelta(days=30)
 """For how long an answer is kept: as long as a sign-in lives without being used."""
@@ -18,7 +19,9 @@ KEPT = dt.timedelta(days=30)
 
 class KeyReused(DomainError):
     code = "idempotency_key_reused"
-    sentence = "This Idempotency-Key was used with another request. Send a new key for a new request."
+    sentence = Sentence(
+        "This Idempotency-Key was used with another request. Send a new key for a new request."
+    )
 
 
 class IdempotentRequest(db.Model):

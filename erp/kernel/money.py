@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from babel.numbers import get_currency_precision
-
-from erp.kernel.errors import Invalid
 
 WHOLE = 10_000
 """Basis points in a whole."""
@@ -45,15 +42,3 @@ def exponent(currency: str) -> int:
 def decimal(amount: int, currency: str) -> Decimal:
     """Minor units as the decimal a person reads: decimal(123450, "RUB") == Decimal("1234.50")."""
     return Decimal(amount).scaleb(-exponent(currency))
-
-
-def parse(text: str, currency: str) -> int:
-    """What a person typed ("1 234,50") as minor units. Raises `Invalid` for anything that is not an amount."""
-    cleaned = re.sub(r"[\s\u00a0\u202f]", "", text).replace(",", ".")
-    try:
-        minor = Decimal(cleaned).scaleb(exponent(currency))
-    except InvalidOperation:
-        raise Invalid("Write an amount such as 1 234.50.") from None
-    if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) >= 10**15:
-        raise Invalid(f"An amount in {currency} has at most {exponent(currency)} decimals.")
-    return int(minor)

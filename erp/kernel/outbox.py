@@ -26,6 +26,7 @@ from erp import config
 from erp.kernel.db import Row, db, row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
+from erp.kernel.sentences import Sentence
 
 BATCH = 100
 """Subjects handed to one RQ job: one forked job costs as much as hundreds of set-based rows."""
@@ -262,7 +263,7 @@ def find(id: int) -> Row:
     """One piece of news. Raises `NotFound`, also when it is done by now."""
     found = row(f"{LISTED} where id = :id", id=id)
     if found is None:
-        raise NotFound("This job is done by now, or there never was one with this number.")
+        raise NotFound(Sentence("This job is done by now, or there never was one with this number."))
     return found
 
 

@@ -1,17 +1,18 @@
 """Sentences that the domain says and a door words: a text to translate, and typed values to format.
 
 The domain knows no language; it says `Sentence("%(paid)s was paid", paid=Amount(100, "RUB"))`. A door translates the
-text and formats each value for its reader; `plain` does it in English for programs.
+text and formats each value for its reader; `plain` does it in English for programs. The texts of both classes go into
+the catalogues of `erp/translations/`, so they are written out where they are made, never put together.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from gettext import NullTranslations
+from typing import Any, Self
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -22,6 +23,7 @@ from erp.kernel import money
 NBSP, MINUS = "\u00a0", "\u2212"
 SIGNS = {"RUB": "₽"}
 """Signs that CLDR keeps for the currency's home locale only; people here read them in any language."""
+ENGLISH = NullTranslations()
 
 
 @dataclass(frozen=True)
@@ -42,27 +44,58 @@ class Rate:
 class Sentence:
     """`text` in English with `%(name)s` places, and the values for them."""
 
-    def __init__(self, text: str, **values: Any):
+    def __init__(self, text: str, /, **values: Any):
         self.text = text
         self.values = values
 
-    def word(self, translate: Callable[[str], str], locale: str | Locale, zone: dt.tzinfo = dt.UTC) -> str:
-        """The sentence in the language of `translate` and the formats of `locale`."""
-        shown = {name: formatted(value, locale, zone) for name, value in self.values.items()}
-        return translate(self.text) % shown
+    def about(self, **values: Any) -> Self:
+        """The same sentence with (more) values: for one that is written in a table."""
+        return type(self)(self.text, **self.values | values)
+
+    def word(self, translations: NullTranslations, locale: str | Locale, zone: dt.tzinfo = dt.UTC) -> str:
+        """The sentence in the language of `translations` and the formats of `locale`."""
+        text = self._translated(translations)
+        if not self.values:
+            return text
+        return text % {name: _shown(value, translations, locale, zone) for name, value in self.values.items()}
+
+    def _translated(self, translations: NullTranslations) -> str:
+        return translations.gettext(self.text)
 
     def plain(self) -> str:
-        return self.word(str, "en")
+        return self.word(ENGLISH, "en")
+
+
+class Counted(Sentence):
+    """A sentence whose words depend on a number, `%(num)s` in it: `Counted("%(num)s day", "%(num)s days", num=5)`."""
+
+    def __init__(self, one: str, many: str, /, *, num: int, **values: Any):
+        super().__init__(one, num=num, **values)
+        self.many = many
+        self.num = num
+
+    def _translated(self, translations: NullTranslations) -> str:
+        return translations.ngettext(self.text, self.many, self.num)
+
+
+def _shown(value: Any, translations: NullTranslations, locale: str | Locale, zone: dt.tzinfo) -> str:
+    if isinstance(value, Sentence):
+        return value.word(translations, locale, zone)
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(one, translations, locale, zone) for one in value)
+    return formatted(value, locale, zone)
 
 
 def formatted(value: Any, locale: str | Locale, zone: dt.tzinfo = dt.UTC) -> str:
-    """An amount, rate, moment or anything else as people of `locale` write it."""
+    """An amount, rate, moment, number or anything else as people of `locale` write it."""
     if isinstance(value, Amount):
         return _amount(value, locale)
     if isinstance(value, Rate):
         return f"{format_decimal(Decimal(value.bps).scaleb(-2), '#,##0.##', locale=locale)}{NBSP}%"
     if isinstance(value, dt.datetime):
         return format_datetime(value, "d MMM y, HH:mm", tzinfo=zone, locale=locale)
+    if type(value) is int:
+        return format_decimal(value, locale=locale)
     return str(value)
 
 

@@ -12,6 +12,7 @@ from erp import config
 from erp.gateways.tbank import BankError, Payouts, SbpMember
 from erp.kernel.errors import Invalid
 from erp.kernel.permissions import for_agent
+from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import release
 from mobile_api.answers import answer
 from mobile_api.errors import BankAway
@@ -65,4 +66,5 @@ def name_of(member_id: str) -> str:
     for member in members():
         if member.id == member_id:
             return member.name_russian or member.name
-    raise Invalid("Choose the bank from the list.", fields={"bank_member_id": "not a bank of the list"})
+    choose = Sentence("Choose the bank from the list.")
+    raise Invalid(choose, fields={"bank_member_id": choose})

@@ -11,6 +11,7 @@ from erp.domain import bookings, catalogue
 from erp.kernel import clock
 from erp.kernel.errors import NotFound
 from erp.kernel.permissions import for_agent
+from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import transaction
 from mobile_api import pages
 from mobile_api.answers import answer, nothing
@@ -79,7 +80,7 @@ def release_establishment(path: ReferencePath) -> Response:
     with transaction():
         booking = bookings.open_on(catalogue.find(path.reference).claim_group_id, at=now)
         if booking is None or booking.agent_id != g.agent.id:
-            raise NotFound("You hold no booking on this establishment.")
+            raise NotFound(Sentence("You hold no booking on this establishment."))
         bookings.release(booking.id, by=g.actor, now=now)
     return nothing()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from erp.domain import commissions
 from erp.kernel.permissions import for_agent
+from erp.language import say
 from mobile_api import pages
 from mobile_api.answers import answer
 from mobile_api.nouns import noun
@@ -67,7 +68,7 @@ class Why(Shown):
 
 
 class ExplainedCommission(Commission):
-    model_config = example({"id": 17, "why": {"sentences": ["RUB 1,500.00 × 5 % = RUB 75.00, …"]}})
+    model_config = example({"id": 17, "why": {"sentences": ["1,500.00 ₽ × 5 % = 75.00 ₽, …"]}})
 
     why: Why
 
@@ -93,7 +94,7 @@ def show_commission(path: CommissionPath) -> Response:
     """Show one commission and why it is this amount."""
     line = commissions.find(path.id, agent_id=g.agent.id)
     why = Why(
-        sentences=[sentence.plain() for sentence in commissions.explain(path.id, agent_id=g.agent.id)],
+        sentences=[say(sentence) for sentence in commissions.explain(path.id, agent_id=g.agent.id)],
         formula=Formula(**commissions.formula(path.id, agent_id=g.agent.id)),
     )
     return answer(ExplainedCommission(**_shown(line), why=why))

@@ -12,6 +12,7 @@ from erp.domain import payments
 from erp.gateways.tbank import Acquiring
 from erp.kernel import clock
 from erp.kernel.permissions import for_product
+from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import transaction
 from mobile_api.answers import answer
 from mobile_api.errors import BankAway
@@ -121,7 +122,9 @@ def _open_at_bank(reference: str) -> Any:
     payments.open_payment(reference, payments.Edge(bank, transaction, clock.now, g.actor))
     order = payments.find_order(reference)
     if order.payment_status in NOT_OPENED:
-        raise BankAway("The order is kept, but the bank has not opened its payment. Send the order again.")
+        raise BankAway(
+            Sentence("The order is kept, but the bank has not opened its payment. Send the order again.")
+        )
     return order
 
 

@@ -2,12 +2,10 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.kernel import money
-from erp.kernel.errors import Invalid
 
 AMOUNTS = st.integers(-(10**12), 10**12)
 
@@ -25,22 +23,3 @@ def test_parts_sum_to_the_whole_and_are_fair(total: int, weights: list[int]) -> 
     assert all(
         abs(part - total * weight / sum(weights)) < 1 for part, weight in zip(parts, weights, strict=True)
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "kopecks"), [("1 234,50", 123450), ("0.01", 1), ("-5", -500), ("1\u202f000", 100000)]
-)
-def test_it_reads_what_people_type(text: str, kopecks: int) -> None:
-    assert money.parse(text, "RUB") == kopecks
-
-
-@pytest.mark.parametrize("text", ["", "abc", "1.234", "1,2,3", "NaN", "Infinity", "1e400"])
-def test_it_says_no_to_what_is_not_an_amount(text: str) -> None:
-    with pytest.raises(Invalid):
-        money.parse(text, "RUB")
-
-
-def test_a_currency_without_minor_units_has_none() -> None:
-    assert money.parse("150", "JPY") == 150
-    with pytest.raises(Invalid):
-        money.parse("150.5", "JPY")

@@ -11,8 +11,9 @@ from erp.domain.agents import rules
 from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, violated
-from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.personal import lookup_hash, protect
+from erp.kernel.sentences import Sentence
 
 
 def update_profile(
@@ -90,7 +91,7 @@ def suspend(agent_id: UUID, reason: str, *, by: Actor, now: dt.datetime) -> None
     """Stop an agent for a reason: no new bookings, and what they earn accrues frozen."""
     reason = " ".join(reason.split())
     if not reason:
-        raise Invalid("Say why, for those who will be asked later.", fields={"reason": "missing"})
+        raise Invalid(Sentence("Say why, for those who will be asked later."), fields={"reason": NEEDED})
     before = _state_for(agent_id, "suspended")
     execute(
         "update agent set state = 'suspended', suspended_at = :now, suspension_reason = :reason where id = :id",
@@ -124,6 +125,6 @@ def _state_for(agent_id: UUID, move: str) -> str:
     if found is None:
         raise NotFound
     if move not in rules.MOVES[found.state]:
-        raise rules.IllegalMove(f"The agent is {found.state} and cannot become {move}.", state=found.state)
+        raise rules.IllegalMove(state=found.state)
     state: str = found.state
     return state

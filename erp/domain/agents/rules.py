@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from erp.kernel.errors import DomainError, ErrorKind, Forbidden, Invalid, Unauthenticated
+from erp.kernel.errors import NEEDED, DomainError, ErrorKind, Forbidden, Invalid, Unauthenticated
 from erp.kernel.ids import ALPHABET
 from erp.kernel.personal import lookup_hash
+from erp.kernel.sentences import Sentence
 
 HOME_REGION = "RU"
 """Where a phone number without a country code is from."""
@@ -32,19 +33,19 @@ LOOK_ALIKES = str.maketrans("OILАВЕКМНОРСТУХ", "011ABEKMH0PCTYX")
 
 class IllegalMove(DomainError):
     code = "agent_state"
-    sentence = "The agent's present state does not allow this."
+    sentence = Sentence("The agent's present state does not allow this.")
 
 
 class OwnCustomer(DomainError):
     code = "self_referral"
-    sentence = (
+    sentence = Sentence(
         "This e-mail address or INN belongs to a customer whom this agent referred; nobody refers themselves."
     )
 
 
 class AgentClosed(Forbidden):
     code = "agent_closed"
-    sentence = "This agent's account is closed. Write to support if that is a mistake."
+    sentence = Sentence("This agent's account is closed. Write to support if that is a mistake.")
 
 
 class TooManyCodes(DomainError):
@@ -52,19 +53,19 @@ class TooManyCodes(DomainError):
 
     code = "too_many_codes"
     kind = ErrorKind.TOO_MANY
-    sentence = "A code was sent a short while ago. Wait a little before you ask for another."
+    sentence = Sentence("A code was sent a short while ago. Wait a little before you ask for another.")
 
 
 class WrongCode(Unauthenticated):
     """Never asked for, used, expired, tried too often, or simply wrong: all look the same."""
 
     code = "wrong_code"
-    sentence = "This code is wrong or too old. Check it, or ask for a new one."
+    sentence = Sentence("This code is wrong or too old. Check it, or ask for a new one.")
 
 
 class SessionOver(Unauthenticated):
     code = "session_over"
-    sentence = "You are signed out. Ask for a new code to sign in."
+    sentence = Sentence("You are signed out. Ask for a new code to sign in.")
 
 
 def normalise_phone(phone: str) -> str:
@@ -75,8 +76,8 @@ def normalise_phone(phone: str) -> str:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):
         raise Invalid(
-            "This is not a phone number. Write it with the country code, such as +7 916 123-45-67.",
-            fields={"phone": "not a phone number"},
+            Sentence("This is not a phone number. Write it with the country code, such as +7 916 123-45-67."),
+            fields={"phone": Sentence("Not a phone number.")},
         )
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
@@ -85,7 +86,9 @@ def normalise_email(email: str) -> str:
     """An e-mail address in small letters. Raises `Invalid`."""
     address = email.strip().casefold()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
-        raise Invalid("This is not an e-mail address.", fields={"email": "not an e-mail address"})
+        raise Invalid(
+            Sentence("This is not an e-mail address."), fields={"email": Sentence("Not an e-mail address.")}
+        )
     return address
 
 
@@ -93,7 +96,10 @@ def normalise_inn(inn: str) -> str:
     """A taxpayer number of 10 or 12 digits whose check digits are right. Raises `Invalid`."""
     digits = re.sub(r"[\s-]", "", inn)
     if not (re.fullmatch(r"[0-9]{10}|[0-9]{12}", digits) and _inn_checks(digits)):
-        raise Invalid("This is not an INN: one of its digits is wrong.", fields={"inn": "not an INN"})
+        raise Invalid(
+            Sentence("This is not an INN: one of its digits is wrong."),
+            fields={"inn": Sentence("Not an INN.")},
+        )
     return digits
 
 
@@ -149,13 +155,13 @@ def _hash(kind: str, given: str | None, normalise: Callable[[str], str]) -> byte
 
 def check_bank(bank_member_id: str, bank_name: str) -> None:
     """A bank of the faster payments system is named by its member id and its name together."""
-    fields = {}
+    fields: dict[str, Sentence] = {}
     if bool(bank_member_id) != bool(bank_name):
-        fields["bank_name" if bank_member_id else "bank_member_id"] = "missing"
+        fields["bank_name" if bank_member_id else "bank_member_id"] = NEEDED
     if bank_member_id and not re.fullmatch(r"[0-9]{1,20}", bank_member_id):
-        fields["bank_member_id"] = "digits only"
+        fields["bank_member_id"] = Sentence("Digits only.")
     if fields:
-        raise Invalid("Choose the bank from the list.", fields=fields)
+        raise Invalid(Sentence("Choose the bank from the list."), fields=fields)
 
 
 def mask_phone(phone: str | None) -> str | None:

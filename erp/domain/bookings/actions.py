@@ -18,8 +18,9 @@ from erp.domain.bookings.model import ONE_OPEN
 from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, scalar, violated
-from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.ids import reference, uuid7
+from erp.kernel.sentences import Sentence
 
 CLOCKWORK = Actor.system("expiry of bookings")
 
@@ -104,9 +105,7 @@ def move_stage(booking_id: UUID, stage: str, *, by: Actor, now: dt.datetime) -> 
     """Tell how far the agent has come; `lost` ends the booking. Raises `IllegalMove` or `BookingEnded`."""
     before = _hold_open(booking_id, now)
     if stage not in rules.MOVES[before.stage]:
-        raise rules.IllegalMove(
-            f"A booking that is {before.stage} cannot become {stage}.", stage=before.stage
-        )
+        raise rules.IllegalMove(stage=before.stage)
     if stage == "lost":
         _end(booking_id, "lost", by, now)
         return
@@ -119,7 +118,7 @@ def extend(booking_id: UUID, note: str, *, by: Actor, now: dt.datetime) -> None:
     """Staff give one more term, once, for a reason. Raises `AlreadyExtended` or `BookingEnded`."""
     note = " ".join(note.split())
     if not note:
-        raise Invalid("Say why the booking is extended.", fields={"note": "missing"})
+        raise Invalid(Sentence("Say why the booking is extended."), fields={"note": NEEDED})
     before = _hold_open(booking_id, now)
     if before.extended_at is not None:
         raise rules.AlreadyExtended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from erp.kernel.errors import DomainError, Forbidden
+from erp.kernel.sentences import Counted, Sentence
 
 TERM = dt.timedelta(days=14)
 MOST_OPEN = 20
@@ -26,36 +27,40 @@ MAY_BOOK = frozenset({"pending", "active"})
 
 class AlreadyBooked(DomainError):
     code = "already_booked"
-    sentence = (
+    sentence = Sentence(
         "Somebody has booked this place. Try again when the booking has ended, or choose another place."
     )
 
 
 class AlreadyConnected(DomainError):
     code = "already_connected"
-    sentence = "This place is a customer already. Choose another place."
+    sentence = Sentence("This place is a customer already. Choose another place.")
 
 
 class TooManyBookings(DomainError):
     code = "too_many_bookings"
-    sentence = f"{MOST_OPEN} bookings are open, which is the most. Release one before you book another."
+    sentence = Counted(
+        "%(num)s booking is open, which is the most. Release it before you book another.",
+        "%(num)s bookings are open, which is the most. Release one before you book another.",
+        num=MOST_OPEN,
+    )
 
 
 class AgentMayNotBook(Forbidden):
     code = "agent_may_not_book"
-    sentence = "This agent is suspended or closed and cannot book."
+    sentence = Sentence("This agent is suspended or closed and cannot book.")
 
 
 class BookingEnded(DomainError):
     code = "booking_ended"
-    sentence = "This booking has ended."
+    sentence = Sentence("This booking has ended.")
 
 
 class IllegalMove(DomainError):
     code = "booking_stage"
-    sentence = "The booking's present stage does not allow this."
+    sentence = Sentence("The booking's present stage does not allow this.")
 
 
 class AlreadyExtended(DomainError):
     code = "already_extended"
-    sentence = "This booking was extended before; that is possible once."
+    sentence = Sentence("This booking was extended before; that is possible once.")

@@ -14,13 +14,13 @@ from erp.kernel.money import WHOLE
 from erp.kernel.sentences import Amount, Rate, Sentence
 
 FROZEN = {
-    "attribution_case": "It is frozen while it is decided who brought this customer.",
-    "agent_suspended": "It is frozen because the agent is suspended.",
-    "agent_closed": "It is frozen because the agent's account is closed.",
+    "attribution_case": Sentence("It is frozen while it is decided who brought this customer."),
+    "agent_suspended": Sentence("It is frozen because the agent is suspended."),
+    "agent_closed": Sentence("It is frozen because the agent's account is closed."),
 }
 CONFIRMED = {
-    "bank_checked": "On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s).",
-    "attested": "On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s).",
+    "bank_checked": Sentence("On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s)."),
+    "attested": Sentence("On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s)."),
 }
 MOVED = {
     True: "On %(when)s it was decided that another agent brought this customer; the commission goes to them:"
@@ -30,11 +30,12 @@ MOVED = {
 }
 """Whether the customer is the commission's own."""
 TRANSFERRED = {
-    "paid": "%(amount)s of it was paid out by the bank with %(payout)s.",
-    "returned": "%(amount)s of it was paid out with %(payout)s and came back from the bank.",
-    "failed": "%(amount)s of it was to be paid with %(payout)s, but the bank refused the transfer.",
-    "withdrawn": "%(amount)s of it was taken out of payout %(payout)s.",
+    "paid": Sentence("%(amount)s of it was paid out by the bank with %(payout)s."),
+    "returned": Sentence("%(amount)s of it was paid out with %(payout)s and came back from the bank."),
+    "failed": Sentence("%(amount)s of it was to be paid with %(payout)s, but the bank refused the transfer."),
+    "withdrawn": Sentence("%(amount)s of it was taken out of payout %(payout)s."),
 }
+IN_PAYOUT = Sentence("%(amount)s of it is in payout %(payout)s.")
 
 
 def explain(commission_id: int, *, agent_id: UUID | None = None) -> list[Sentence]:
@@ -46,8 +47,7 @@ def explain(commission_id: int, *, agent_id: UUID | None = None) -> list[Sentenc
 def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
     currency = line.currency
     stored = _stored(line.id)
-    yield Sentence(
-        CONFIRMED[line.evidence],
+    yield CONFIRMED[line.evidence].about(
         when=line.occurred_at,
         paid=Amount(line.payment_amount, currency),
         source=line.source_id,
@@ -122,7 +122,7 @@ def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
     if line.state == "reversed":
         return
     if line.freeze_reason is not None:
-        yield Sentence(FROZEN[line.freeze_reason])
+        yield FROZEN[line.freeze_reason]
     elif line.held_until is not None:
         yield Sentence(
             "It is on hold until %(until)s, in case the customer is refunded.", until=line.held_until
@@ -133,8 +133,9 @@ def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
 
 def _paid(line: sa.Row[Any]) -> Iterator[Sentence]:
     for transfer in queries.transfers(line.id):
-        text = TRANSFERRED.get(transfer.state, "%(amount)s of it is in payout %(payout)s.")
-        yield Sentence(text, amount=Amount(transfer.amount, line.currency), payout=transfer.reference)
+        yield TRANSFERRED.get(transfer.state, IN_PAYOUT).about(
+            amount=Amount(transfer.amount, line.currency), payout=transfer.reference
+        )
     if line.net < line.paid_out:
         yield Sentence(
             "It was paid before it was taken back: %(debt)s is a debt that later commissions repay.",

@@ -12,14 +12,14 @@ from erp.domain.integrations import rules
 from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, row, rows
-from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.ids import uuid7
 
 
 def issue_key(name: str, *, by: Actor, now: dt.datetime) -> tuple[UUID, str]:
     """A new API key for the owner's product: its id and the secret, which is shown this once."""
     if not name.strip():
-        raise Invalid(fields={"name": "missing"})
+        raise Invalid(fields={"name": NEEDED})
     id, secret = uuid7(), rules.KEY_PREFIX + secrets.token_urlsafe(32)
     execute(
         """insert into api_key (id, name, prefix, key_hash, created_at)

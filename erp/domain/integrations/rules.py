@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from erp.kernel.errors import DomainError, ErrorKind
+from erp.kernel.sentences import Sentence
 
 KEY_PREFIX = "refk_"
 SHOWN = 11
@@ -14,7 +15,7 @@ SHOWN = 11
 class UnknownKey(DomainError):
     code = "unknown_api_key"
     kind = ErrorKind.UNAUTHENTICATED
-    sentence = "This API key is unknown or was revoked. Ask an administrator of Ref for a new one."
+    sentence = Sentence("This API key is unknown or was revoked. Ask an administrator of Ref for a new one.")
 
 
 def key_hash(secret: str) -> bytes:

@@ -23,21 +23,24 @@ from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, scalar, violated
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.outbox import enqueue, enqueue_many
+from erp.kernel.sentences import Sentence
 
 
 class OrderDiffers(DomainError):
     code = "order_differs"
-    sentence = "An order with this external id exists and says something else. Use a new id for a new order."
+    sentence = Sentence(
+        "An order with this external id exists and says something else. Use a new id for a new order."
+    )
 
 
 class AlreadyPaid(DomainError):
     code = "already_paid"
-    sentence = "This order has been paid."
+    sentence = Sentence("This order has been paid.")
 
 
 class BeingOpened(DomainError):
     code = "payment_being_opened"
-    sentence = "The bank is being asked to open this payment. Try again in a minute."
+    sentence = Sentence("The bank is being asked to open this payment. Try again in a minute.")
 
 
 @dataclass(frozen=True)

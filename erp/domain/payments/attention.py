@@ -10,6 +10,7 @@ from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, scalar
 from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.sentences import Sentence
 
 
 def flag(payment_id: UUID, attention: Attention, *, by: Actor, now: dt.datetime) -> None:
@@ -22,7 +23,7 @@ def flag(payment_id: UUID, attention: Attention, *, by: Actor, now: dt.datetime)
 def settle_attention(payment_reference: str, *, note: str, by: Actor, now: dt.datetime) -> None:
     """A person has looked into it; `note` says what they found. Raises `NotFound` when nothing was flagged."""
     if not note.strip():
-        raise Invalid(fields={"note": "Say what you found."})
+        raise Invalid(fields={"note": Sentence("Say what you found.")})
     payment_id = scalar(
         """update payment set attention = null where reference = :reference and attention is not null
            returning id""",

@@ -26,16 +26,17 @@ from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, violated
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.outbox import enqueue
+from erp.kernel.sentences import Amount, Sentence
 
 
 class NotRefundable(DomainError):
     code = "not_refundable"
-    sentence = "Only money that was received can go back. This payment has none."
+    sentence = Sentence("Only money that was received can go back. This payment has none.")
 
 
 class RefundInProgress(DomainError):
     code = "refund_in_progress"
-    sentence = "Another refund of this payment is on its way. Wait until it is done."
+    sentence = Sentence("Another refund of this payment is on its way. Wait until it is done.")
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ def ask_refund(payment_reference: str, *, amount: int, reason: str, by: Actor, n
     payment = _received(payment_reference)
     left = payment.amount - payment.refunded_total
     if not 0 < amount <= left:
-        raise Invalid(f"At most {left} kopecks of this payment can go back.", fields={"amount": "too much"})
+        most = Amount(left, payment.currency)
+        too_much = Sentence("At most %(left)s of this payment can go back.", left=most)
+        raise Invalid(too_much, fields={"amount": too_much})
     if not reason.strip():
-        raise Invalid(fields={"reason": "Say why."})
+        raise Invalid(fields={"reason": Sentence("Say why.")})
     refund = _new_refund(payment, amount, RefundState.ASKED, reason, by=by, now=now)
     audit.record("refund.asked", "refund", refund.id, by=by, at=now, details={"amount": amount})
     enqueue(SEND_REFUND, refund.id)
@@ -76,10 +79,14 @@ def attest_refunded_total(
     """
     payment = _received(payment_reference)
     if not payment.refunded_total < total <= payment.amount:
-        known, most = payment.refunded_total, payment.amount
-        raise Invalid(f"More than {known} and at most {most} kopecks.", fields={"total": "out of range"})
+        out_of_range = Sentence(
+            "More than %(known)s and at most %(most)s.",
+            known=Amount(payment.refunded_total, payment.currency),
+            most=Amount(payment.amount, payment.currency),
+        )
+        raise Invalid(out_of_range, fields={"total": out_of_range})
     if not note.strip():
-        raise Invalid(fields={"note": "Say where the total is from."})
+        raise Invalid(fields={"note": Sentence("Say where the total is from.")})
     open_one = row(
         "select id from refund where payment_id = :id and state in ('asked', 'sent', 'unknown')",
         id=payment.id,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from erp.kernel.sentences import Amount, Counted, Sentence
+
 CURRENCY = "RUB"
 """The acquirer takes roubles only."""
 LEAST = 1_000
@@ -102,15 +104,21 @@ def may_follow(before: str, after: str) -> bool:
     return after in PHASES and PHASES[after] in MOVES[PHASES[before]]
 
 
-def problems_of_order(amount: int, currency: str, description: str) -> dict[str, str]:
+def problems_of_order(amount: int, currency: str, description: str) -> dict[str, Sentence]:
     """What is wrong with an order, by field."""
-    problems = {}
+    problems: dict[str, Sentence] = {}
     if not LEAST <= amount <= MOST:
-        problems["amount"] = f"Between {LEAST} and {MOST} kopecks."
+        problems["amount"] = Sentence(
+            "Between %(least)s and %(most)s.", least=Amount(LEAST, CURRENCY), most=Amount(MOST, CURRENCY)
+        )
     if currency != CURRENCY:
-        problems["currency"] = "The bank takes RUB only."
+        problems["currency"] = Sentence("The bank takes roubles (RUB) only.")
     if not 0 < len(description) <= LONGEST_DESCRIPTION:
-        problems["description"] = f"Between 1 and {LONGEST_DESCRIPTION} characters."
+        problems["description"] = Counted(
+            "Something, and at most %(num)s character.",
+            "Something, and at most %(num)s characters.",
+            num=LONGEST_DESCRIPTION,
+        )
     return problems
 
 

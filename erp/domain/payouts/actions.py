@@ -29,6 +29,7 @@ from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, violated
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.outbox import enqueue, enqueue_many
+from erp.kernel.sentences import Sentence
 
 
 def prepare_run(
@@ -45,7 +46,7 @@ def prepare_run(
     preparing for the same agents.
     """
     if currency != rules.CURRENCY:
-        raise Invalid(fields={"currency": "The bank pays out RUB only."})
+        raise Invalid(fields={"currency": Sentence("The bank pays out roubles (RUB) only.")})
     found = queries.candidates(currency, agent_ids)
     ledger.lock([candidate.agent_id for candidate in found], currency)
     payable = [
@@ -125,7 +126,7 @@ def approve_run(reference: str, *, by: Actor, now: dt.datetime) -> None:
         id=run.id,
     )
     if not payouts:
-        raise NothingToPay("Every payout of this run was withdrawn. Cancel it.")
+        raise NothingToPay(Sentence("Every payout of this run was withdrawn. Cancel it."))
     _still_fit(payouts, run.currency)
     execute(
         "update payout set state = 'approved', state_at = :now where run_id = :id and state = 'prepared'",
@@ -164,18 +165,24 @@ def _still_fit(payouts: Sequence[sa.Row[Any]], currency: str) -> None:
         if amount > opens[commission_id]
     }
     problems = {
-        payout.reference: why
+        payout.reference: why.about(payout=payout.reference)
         for payout in payouts
         for applies, why in [
-            (payout.agent_id not in active, "the agent is not active"),
-            (balances[payout.agent_id]["available"] < payout.amount, "less is available now"),
-            (payout.id in too_much, "a commission in it was reversed or is being paid by another payout"),
+            (payout.agent_id not in active, Sentence("%(payout)s: the agent is not active")),
+            (
+                balances[payout.agent_id]["available"] < payout.amount,
+                Sentence("%(payout)s: less is available now"),
+            ),
+            (
+                payout.id in too_much,
+                Sentence("%(payout)s: a commission in it was reversed or is being paid by another payout"),
+            ),
         ]
         if applies
     }
     if problems:
-        named = "; ".join(f"{reference}: {why}" for reference, why in problems.items())
-        raise BalanceChanged(f"{BalanceChanged.sentence} {named}.", payouts=problems)
+        said = Sentence("%(why)s %(which)s.", why=BalanceChanged.sentence, which=list(problems.values()))
+        raise BalanceChanged(said, payouts=list(problems))
 
 
 def cancel_run(reference: str, *, by: Actor, now: dt.datetime) -> None:
@@ -240,7 +247,7 @@ def take_back(payout_reference: str, *, note: str, by: Actor, now: dt.datetime) 
     Raises `NotFound`, `IllegalMove`.
     """
     if not note.strip():
-        raise Invalid(fields={"note": "Say where the return was seen."})
+        raise Invalid(fields={"note": Sentence("Say where the return was seen.")})
     payout = moves.locked_by_reference(payout_reference)
     moves.to(payout, State.RETURNED, code="returned", note=note.strip(), now=now)
     ledger.post([moves.line("payout_returned", payout, "bank", "available", now)], by=by)

@@ -39,7 +39,7 @@ def to(
 ) -> None:
     """Move a locked payout. Raises `IllegalMove` when the table does not allow it."""
     if not rules.may_move(payout.state, state):
-        raise IllegalMove(f"A payout that is {payout.state} cannot become {state.value}.")
+        raise IllegalMove(state=payout.state)
     execute(
         """update payout set state = :state, state_at = :now, failure_code = :code, failure_note = :note,
                   paid_at = case when :state = 'paid' then :now when :state = 'returned' then paid_at end

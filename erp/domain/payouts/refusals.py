@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from erp.kernel.errors import DomainError, Forbidden
+from erp.kernel.sentences import Sentence
 
 
 class SamePerson(Forbidden):
     code = "same_person"
-    sentence = "You prepared this run. A different person must approve it."
+    sentence = Sentence("You prepared this run. A different person must approve it.")
 
 
 class NotADraft(DomainError):
     code = "run_not_a_draft"
-    sentence = "This run is not a draft any more; nothing in it can be changed."
+    sentence = Sentence("This run is not a draft any more; nothing in it can be changed.")
 
 
 class NothingToPay(DomainError):
     code = "nothing_to_pay"
-    sentence = "Nobody can be paid now: see the preview for the reasons."
+    sentence = Sentence("Nobody can be paid now: see the preview for the reasons.")
 
 
 class PayoutOpen(DomainError):
     code = "payout_open"
-    sentence = "An agent of this run has another payout that has not ended. Prepare the run again."
+    sentence = Sentence("An agent of this run has another payout that has not ended. Prepare the run again.")
 
 
 class BalanceChanged(DomainError):
     """`details["payouts"]`: reference of each payout that no longer fits, and why."""
 
     code = "balance_changed"
-    sentence = "Since this was prepared, some agents' money or standing has changed. Withdraw their payouts."
+    sentence = Sentence(
+        "Since this was prepared, some agents' money or standing has changed. Withdraw their payouts."
+    )
 
 
 class IllegalMove(DomainError):
     code = "payout_state"
-    sentence = "The payout's present state does not allow this."
+    sentence = Sentence("The payout's present state does not allow this.")

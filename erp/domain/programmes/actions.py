@@ -15,11 +15,12 @@ from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, scalar
 from erp.kernel.errors import DomainError, Invalid, NotFound
+from erp.kernel.sentences import Sentence
 
 
 class KeyTaken(DomainError):
     code = "programme_key_taken"
-    sentence = "Another programme has this key. Choose a different one."
+    sentence = Sentence("Another programme has this key. Choose a different one.")
 
 
 class ChangedSince(DomainError):
@@ -29,13 +30,14 @@ class ChangedSince(DomainError):
 
 class NotADraft(DomainError):
     code = "not_a_draft"
-    sentence = "Only a draft can be changed or activated. Make a new draft of the terms."
+    sentence = Sentence("Only a draft can be changed or activated. Make a new draft of the terms.")
 
 
 def create(key: str, name: str, currency: str, zone: str, *, by: Actor, now: dt.datetime) -> UUID:
     """A new programme, without terms yet. Raises `KeyTaken`, `Invalid`."""
     if zone not in available_timezones():
-        raise Invalid("Choose a time zone such as Europe/Moscow.", fields={"zone": "unknown zone"})
+        zone_needed = Sentence("Choose a time zone such as Europe/Moscow.")
+        raise Invalid(zone_needed, fields={"zone": zone_needed})
     programme = Programme(
         id=ids.uuid7(),
         reference=ids.reference("PRG"),

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from erp.kernel.db import row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
+from erp.kernel.sentences import Sentence
 
 
 class NoActiveTerms(DomainError):
     code = "no_active_terms"
-    sentence = "The programme has no active terms. Activate a version of its terms first."
+    sentence = Sentence("The programme has no active terms. Activate a version of its terms first.")
 
 
 def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from erp.kernel.errors import Invalid
+from erp.kernel.sentences import Rate, Sentence
 
 
 @dataclass(frozen=True)
@@ -36,41 +37,48 @@ def check(tiers: Sequence[TierRow], limits: Limits) -> None:
     """Raise `Invalid` with a sentence for every tier and every limit that cannot be."""
     if not tiers:
         raise Invalid(
-            "Terms need at least one tier, beginning at 0 connections.", fields={"tiers": "none given"}
+            Sentence("Terms need at least one tier, beginning at 0 connections."),
+            fields={"tiers": Sentence("At least one is needed.")},
         )
     wrong_tiers, wrong_limits = _wrong_tiers(tiers), _wrong_limits(limits)
     if wrong_tiers or wrong_limits:
-        sentence = "The tiers do not fit together." if wrong_tiers else None
-        raise Invalid(sentence, fields=wrong_tiers | wrong_limits)
+        said = Sentence("The tiers do not fit together.") if wrong_tiers else None
+        raise Invalid(said, fields=wrong_tiers | wrong_limits)
 
 
-def _wrong_tiers(tiers: Sequence[TierRow]) -> dict[str, str]:
+def _wrong_tiers(tiers: Sequence[TierRow]) -> dict[str, Sentence]:
     """Tiers that leave a gap, overlap, or pay less than the one below."""
-    fields: dict[str, str] = {}
+    fields: dict[str, Sentence] = {}
     if tiers[0].threshold != 0:
-        fields["tiers-0-threshold"] = (
+        fields["tiers-0-threshold"] = Sentence(
             "The first tier begins at 0 connections, so that nobody is without a tier."
         )
     for index, tier in enumerate(tiers):
         if not 0 <= tier.rate_bps <= 10_000:
-            fields[f"tiers-{index}-rate_bps"] = "A rate lies between 0 % and 100 %."
+            fields[f"tiers-{index}-rate_bps"] = Sentence(
+                "A rate lies between %(least)s and %(most)s.", least=Rate(0), most=Rate(10_000)
+            )
         if not tier.name.strip():
-            fields[f"tiers-{index}-name"] = "Name the tier."
+            fields[f"tiers-{index}-name"] = Sentence("Name the tier.")
         if index and tier.threshold <= tiers[index - 1].threshold:
-            fields[f"tiers-{index}-threshold"] = "Each tier begins at more connections than the one before."
+            fields[f"tiers-{index}-threshold"] = Sentence(
+                "Each tier begins at more connections than the one before."
+            )
         if index and tier.rate_bps < tiers[index - 1].rate_bps:
-            fields[f"tiers-{index}-rate_bps"] = "A higher tier does not pay less than the one below it."
+            fields[f"tiers-{index}-rate_bps"] = Sentence(
+                "A higher tier does not pay less than the one below it."
+            )
     return fields
 
 
-def _wrong_limits(limits: Limits) -> dict[str, str]:
+def _wrong_limits(limits: Limits) -> dict[str, Sentence]:
     fields = {
-        name: f"Between {least} and {most} days."
+        name: Sentence("Between %(least)s and %(most)s days.", least=least, most=most)
         for name, (least, most) in DAYS.items()
         if not least <= getattr(limits, name) <= most
     }
     if limits.minimum_payout < 0:
-        fields["minimum_payout"] = "A payout cannot be less than nothing."
+        fields["minimum_payout"] = Sentence("A payout cannot be less than nothing.")
     if limits.monthly_cap is not None and limits.monthly_cap <= 0:
-        fields["monthly_cap"] = "A cap is more than nothing. Leave it empty for no cap."
+        fields["monthly_cap"] = Sentence("A cap is more than nothing. Leave it empty for no cap.")
     return fields

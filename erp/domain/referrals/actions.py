@@ -12,8 +12,9 @@ from erp.domain.referrals import rules
 from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, scalar, violated
-from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.ids import uuid7
+from erp.kernel.sentences import Sentence
 
 DECISIONS = {"uphold": "upheld", "transfer": "transferred"}
 
@@ -40,9 +41,13 @@ def decide_case(case_id: UUID, decision: str, note: str, *, by: Actor, now: dt.d
     """
     note = " ".join(note.split())
     if decision not in DECISIONS or not note:
-        missing = {"note": "missing"} if not note else {}
-        unknown = {"decision": "uphold or transfer"} if decision not in DECISIONS else {}
-        raise Invalid("Choose a decision and say why.", fields=missing | unknown)
+        missing = {"note": NEEDED} if not note else {}
+        unknown = (
+            {"decision": Sentence("One of: %(kinds)s.", kinds=list(DECISIONS))}
+            if decision not in DECISIONS
+            else {}
+        )
+        raise Invalid(Sentence("Choose a decision and say why."), fields=missing | unknown)
     decided = row(
         """update attribution_case set state = :state, decided_at = :now, decided_by = :by, note = :note
            where id = :id and state = 'open' returning referral_id, holder_agent_id, other_agent_id""",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from erp.domain.agents import ContactHashes
 from erp.kernel.errors import DomainError
+from erp.kernel.sentences import Sentence
 
 KINDS = ("establishment", "company", "consumer")
 WHOLE = 10_000
@@ -19,19 +20,21 @@ CLOCK_SKEW = dt.timedelta(minutes=5)
 
 class SignUpConflict(DomainError):
     code = "sign_up_conflict"
-    sentence = (
+    sentence = Sentence(
         "This external id (or source id) was signed up before with other data. A sign-up cannot be changed."
     )
 
 
 class CaseDecided(DomainError):
     code = "case_decided"
-    sentence = "This case was decided before."
+    sentence = Sentence("This case was decided before.")
 
 
 class CannotTransfer(DomainError):
     code = "cannot_transfer"
-    sentence = "The other agent is closed, or is the customer themselves: uphold the holder instead."
+    sentence = Sentence(
+        "The other agent is closed, or is the customer themselves: uphold the holder instead."
+    )
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from erp.domain.referrals.rules import Claim
 from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, violated
-from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.ids import reference, uuid7
 from erp.kernel.personal import lookup_hash, new_person, protect
+from erp.kernel.sentences import Sentence
 
 PRODUCT = "product"
 OURS = "ref"
@@ -75,13 +76,13 @@ def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
 
 def _moment(given: SignUp, now: dt.datetime) -> dt.datetime:
     """When it happened. A product whose clock runs a little ahead is told nothing; the future is refused."""
-    fields = {}
+    fields: dict[str, Sentence] = {}
     if not given.external_id.strip():
-        fields["external_id"] = "missing"
+        fields["external_id"] = NEEDED
     if given.kind not in rules.KINDS:
-        fields["kind"] = f"one of {', '.join(rules.KINDS)}"
+        fields["kind"] = Sentence("One of: %(kinds)s.", kinds=rules.KINDS)
     if given.occurred_at is not None and given.occurred_at > now + rules.CLOCK_SKEW:
-        fields["occurred_at"] = "in the future"
+        fields["occurred_at"] = Sentence("This lies in the future.")
     if fields:
         raise Invalid(fields=fields)
     return min(given.occurred_at or now, now)
@@ -96,7 +97,8 @@ def _place(given: SignUp) -> sa.Row[Any] | None:
         return catalogue.find_by_source(*given.establishment)
     except NotFound:
         raise Invalid(
-            "There is no such establishment in the catalogue.", fields={"establishment": "unknown"}
+            Sentence("There is no such establishment in the catalogue."),
+            fields={"establishment": Sentence("Nothing is known under this reference.")},
         ) from None
 
 

@@ -56,7 +56,7 @@ def add(email: str, name: str, password: str, roles: Iterable[str], *, by: Actor
     except IntegrityError as refusal:
         if violated(refusal) != "staff_email_key":
             raise
-        raise rules.EmailTaken(fields={"email": "taken"}) from refusal
+        raise rules.EmailTaken(fields={"email": rules.EmailTaken.sentence}) from refusal
     audit.record("staff.added", "staff", id, by=by, at=now, details={"roles": roles})
     return id
 

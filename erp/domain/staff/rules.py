@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from erp.kernel.errors import DomainError, ErrorKind, Invalid
+from erp.kernel.errors import NEEDED, DomainError, ErrorKind, Invalid
 from erp.kernel.permissions import Role
+from erp.kernel.sentences import Counted, Sentence
 
 SHORTEST_PASSWORD = 10
 
@@ -15,17 +16,17 @@ class WrongCredentials(DomainError):
 
     code = "wrong_credentials"
     kind = ErrorKind.UNAUTHENTICATED
-    sentence = "This e-mail address and password do not belong together. Check both."
+    sentence = Sentence("This e-mail address and password do not belong together. Check both.")
 
 
 class EmailTaken(DomainError):
     code = "email_taken"
-    sentence = "Somebody with this e-mail address works here already."
+    sentence = Sentence("Somebody with this e-mail address works here already.")
 
 
 class LastAdmin(DomainError):
     code = "last_admin"
-    sentence = "Nobody else is an administrator. Give somebody else the role first."
+    sentence = Sentence("Nobody else is an administrator. Give somebody else the role first.")
 
 
 def normalise_email(email: str) -> str:
@@ -34,22 +35,24 @@ def normalise_email(email: str) -> str:
 
 def check_new(email: str, name: str, password: str, roles: Iterable[str]) -> None:
     """Raise `Invalid` naming every field that cannot be accepted."""
-    fields = {}
+    fields: dict[str, Sentence] = {}
     local, at, domain = email.partition("@")
     if not (local and at and "." in domain) or any(letter.isspace() for letter in email):
-        fields["email"] = "not an e-mail address"
+        fields["email"] = Sentence("Not an e-mail address.")
     if not name.strip():
-        fields["name"] = "missing"
+        fields["name"] = NEEDED
     if len(password) < SHORTEST_PASSWORD:
-        fields["password"] = f"shorter than {SHORTEST_PASSWORD} characters"
+        fields["password"] = Counted(
+            "At least %(num)s character.", "At least %(num)s characters.", num=SHORTEST_PASSWORD
+        )
     fields |= problems_of_roles(roles)
     if fields:
         raise Invalid(fields=fields)
 
 
-def problems_of_roles(roles: Iterable[str]) -> dict[str, str]:
+def problems_of_roles(roles: Iterable[str]) -> dict[str, Sentence]:
     given = list(roles)
     unknown = [role for role in given if role not in set(Role)]
     if unknown:
-        return {"roles": f"no such role: {', '.join(unknown)}"}
-    return {} if given else {"roles": "at least one is needed"}
+        return {"roles": Sentence("There is no such role: %(roles)s.", roles=unknown)}
+    return {} if given else {"roles": Sentence("At least one is needed.")}

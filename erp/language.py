@@ -1,0 +1,84 @@
+"""Whose language, formats and time zone: chosen for each request, and the domain's sentences said in them.
+
+Whoever has chosen is asked first (a colleague's preferences, an agent's own language), then the cookies of this
+browser, then what the browser or the client asks for by `Accept-Language`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale
+from flask import Flask, g, has_request_context, request
+from flask_babel import force_locale, get_locale, get_timezone, get_translations
+
+from erp.extensions import babel
+from erp.kernel.sentences import Sentence
+
+LANGUAGES = {"en": "English", "ru": "Русский"}
+"""Each by the name it has for those who speak it. The first is the source's, and anybody's who asks for another."""
+DEFAULT = "en"
+
+
+def register(app: Flask) -> None:
+    """Choose the language and the zone of every request to `app`. Refuses to start without the catalogues."""
+    babel.init_app(
+        app, default_locale=DEFAULT, locale_selector=chosen_language, timezone_selector=chosen_zone
+    )
+    with app.app_context():
+        known = {found.language for found in babel.list_translations()}
+    if missing := set(LANGUAGES) - known - {DEFAULT}:
+        raise RuntimeError(f"No compiled catalogue for {', '.join(missing)}: run `make setup`")
+
+
+def say(sentence: Sentence) -> str:
+    """What the domain says, in the reader's language and formats."""
+    return sentence.word(get_translations(), locale(), get_timezone() or dt.UTC)
+
+
+def say_in(language: str | None, sentence: Sentence) -> str:
+    """The same for somebody who does not make this request: an agent who gets a text message."""
+    with force_locale(language or DEFAULT):
+        return say(sentence)
+
+
+def locale() -> Locale:
+    """The reader's, English where nobody reads."""
+    return get_locale() or Locale(DEFAULT)
+
+
+def chosen_language() -> str | None:
+    if not has_request_context():
+        return None
+    return (
+        _own("language") or _known(request.cookies.get("language"), LANGUAGES) or asked_language() or DEFAULT
+    )
+
+
+def asked_language() -> str | None:
+    """Which of ours the client prefers; None when it asks for none of them, or for nothing."""
+    return request.accept_languages.best_match(list(LANGUAGES))
+
+
+def chosen_zone() -> dt.tzinfo | None:
+    if not has_request_context():
+        return None
+    zone = _own("zone") or _known(request.cookies.get("zone"), zones())
+    return ZoneInfo(zone) if zone else None
+
+
+def _own(preference: str) -> str | None:
+    """What the colleague or the agent who was let in has chosen. Nobody is looked up for it: an error page asks too."""
+    return getattr(g.get("reader"), preference, None)
+
+
+def _known(value: str | None, known: Any) -> str | None:
+    return value if value in known else None
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
