@@ -21,7 +21,9 @@ class ClockIsReal(DomainError):
 
 class ClockHasRun(DomainError):
     code = "clock_has_run"
-    sentence = "Something has happened in this database already, so that its clock can only be moved forward."
+    sentence = Sentence(
+        "Something has happened in this database already, so that its clock can only be moved forward."
+    )
 
 
 def now() -> dt.datetime:
