@@ -19,6 +19,7 @@ TITLES = {
     "booking_stage": Sentence("Not at this stage of the booking"),
     "cannot_transfer": Sentence("Cannot transfer"),
     "case_decided": Sentence("Case decided"),
+    "draft_changed": Sentence("Draft changed"),
     "clock_has_run": Sentence("Clock has run"),
     "clock_is_real": Sentence("Clock is real"),
     "email_taken": Sentence("E-mail taken"),

@@ -25,7 +25,7 @@ class KeyTaken(DomainError):
 
 class ChangedSince(DomainError):
     code = "draft_changed"
-    sentence = "Somebody has changed this draft since you opened it. Look at it again first."
+    sentence = Sentence("Somebody has changed this draft since you opened it. Look at it again first.")
 
 
 class NotADraft(DomainError):
