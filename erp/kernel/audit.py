@@ -13,10 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 import structlog
-from sqlalchemy.dialects import postgresql
 
 from erp.kernel.actor import Actor
-from erp.kernel.db import Row, db, row
+from erp.kernel.db import Row, db, note_down, row
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
 from erp.kernel.span import EVER, Span, within
@@ -42,11 +41,12 @@ class AuditEntry(db.Model):
     )
 
 
-INSERT = sa.text(
-    """insert into audit_entry (xact, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details)
-       values (pg_current_xact_id()::text::bigint, :action, :subject_type, :subject_id, :actor_kind, :actor_id,
-               :at, :request_id, :details)"""
-).bindparams(sa.bindparam("details", type_=postgresql.JSONB()))
+WRITE_DEEDS = """insert into audit_entry (xact, action, subject_type, subject_id, actor_kind, actor_id, at, request_id,
+                                          details)
+  select pg_current_xact_id()::text::bigint, d.*
+  from jsonb_to_recordset(cast(:deeds as jsonb))
+       as d(action text, subject_type text, subject_id text, actor_kind text, actor_id text, at timestamptz,
+            request_id text, details jsonb)"""
 
 
 def record(
@@ -58,17 +58,17 @@ def record(
     at: dt.datetime,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write down that `by` did `action` ("booking.made") at `at`, inside the open transaction."""
+    """Write down that `by` did `action` ("booking.made") at `at`, as the last thing the open transaction does."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    db.session.execute(
-        INSERT,
+    note_down(
+        "deeds",
         {
             "action": action,
             "subject_type": subject_type,
             "subject_id": str(subject_id),
             "actor_kind": by.kind,
             "actor_id": by.id,
-            "at": at,
+            "at": at.isoformat(),
             "request_id": request_id,
             "details": details or {},
         },

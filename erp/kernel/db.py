@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import select
 import uuid
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -47,15 +49,30 @@ Row = sa.Row[*tuple[Any, ...]]
 """A row of any columns: it unpacks like a tuple and answers by name."""
 
 
-@lru_cache(maxsize=1024)
-def _text(sql: str) -> sa.TextClause:
-    """Looking for the parameters of a long statement takes longer than sending it."""
-    return sa.text(sql)
+@sa.event.listens_for(sa.pool.Pool, "checkout")
+def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """Nothing to read from a server that was asked nothing: if there is, it said goodbye, and the pool connects anew.
+
+    Costs a look at the socket where a ping costs a round trip.
+    """
+    poll = select.poll()
+    poll.register(dbapi_connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError
+
+
+DIALECT = PGDialect_psycopg()
+
+
+@lru_cache(maxsize=2048)
+def _driver_sql(sql: str) -> str:
+    """A statement as the driver takes it: to work that out, and to look it up, takes longer than sending it."""
+    return str(sa.text(sql).compile(dialect=DIALECT))
 
 
 def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
-    return db.session.execute(_text(sql), params)  # type: ignore[return-value]
+    return db.session.connection().exec_driver_sql(_driver_sql(sql), params)  # type: ignore[return-value]
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:
@@ -68,6 +85,20 @@ def row(sql: str, **params: Any) -> Row | None:
 
 def scalar(sql: str, **params: Any) -> Any:
     return execute(sql, **params).scalar()
+
+
+def note_down(kind: str, thing: dict[str, Any]) -> None:
+    """Keep what is to be written when the open transaction ends: values that JSON knows."""
+    session = db.session()
+    if not session.info.get("edge") or session.in_nested_transaction():
+        raise RuntimeError("deeds and news are part of an open transaction, and not of one that may be undone alone")
+    session.info.setdefault(kind, []).append(thing)
+
+
+def take_noted(kind: str) -> list[dict[str, Any]]:
+    """What was noted of a kind; nothing stays."""
+    found: list[dict[str, Any]] = db.session().info.pop(kind, [])
+    return found
 
 
 def violated(refusal: IntegrityError) -> str:

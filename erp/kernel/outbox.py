@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -23,7 +25,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import Row, db, row, rows
+from erp.kernel.db import Row, db, note_down, row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Page, paged
 from erp.kernel.sentences import Sentence
@@ -66,28 +68,16 @@ def enqueue(job: str, subject: UUID | str | int, *, delay: float = 0) -> None:
 
 
 def enqueue_many(job: str, subjects: Iterable[UUID | str | int], *, delay: float = 0) -> None:
-    """The same for many subjects in one statement."""
-    ids = db.session.execute(
-        sa.text(
-            """insert into outbox (job, subject, due_at, relayed_at)
-               select :job, subject, clock_timestamp() + make_interval(secs => :delay),
-                      case when :delay = 0 then clock_timestamp() end
-               from unnest(cast(:subjects as text[])) as subject returning id"""
-        ),
-        {"job": job, "subjects": [str(subject) for subject in subjects], "delay": float(delay)},
-    ).scalars()
-    if delay == 0 or _kept() is not None:
-        _written().extend((id, job) for id in ids)
+    """The same for many subjects."""
+    note_down("news", {"job": job, "subjects": [str(subject) for subject in subjects], "delay": float(delay)})
 
 
-def _written() -> list[tuple[int, str]]:
-    written: list[tuple[int, str]] = db.session().info.setdefault("outbox", [])
-    return written
-
-
-def _kept() -> list[tuple[int, str]] | None:
-    kept: list[tuple[int, str]] | None = db.session().info.get("kept_news")
-    return kept
+WRITE_NEWS = """insert into outbox (job, subject, due_at, relayed_at)
+  select n.job, s.subject, clock_timestamp() + make_interval(secs => n.delay),
+         case when n.delay = 0 then clock_timestamp() end
+  from jsonb_to_recordset(cast(:news as jsonb)) as n(job text, subjects jsonb, delay float8)
+  cross join lateral jsonb_array_elements_text(n.subjects) as s(subject)
+  returning id, job, relayed_at"""
 
 
 @contextmanager
@@ -108,27 +98,39 @@ def take(ids: Sequence[int]) -> list[str]:
     return [subject for _, subject in sorted(gone)]
 
 
-def forget() -> None:
-    """The transaction was rolled back: its rows never existed."""
-    db.session().info.pop("outbox", None)
+_waiting: deque[tuple[int, str]] = deque(maxlen=100_000)
+"""(id, job) that is committed and not handed over yet. What is crowded out is found by the sweep."""
+_hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
+"""One thread a process, so that nobody waits for the courier, and a burst of commits becomes one hand-over."""
 
 
-def relay_committed() -> None:
-    """Hand over what the transaction just committed. If Redis is away, the sweep does it later."""
-    written = db.session().info.pop("outbox", [])
-    if (kept := _kept()) is not None:
-        kept.extend(written)
+def relay(written: Iterable[tuple[int, str, bool]]) -> None:
+    """Hand over (id, job, whether it is due at once) of what a transaction just committed. If Redis is away, the sweep
+    does it later."""
+    kept: list[tuple[int, str]] | None = db.session().info.get("kept_news")
+    if kept is not None:
+        kept.extend((id, job) for id, job, _ in written)
         return
-    if not written:
-        return
+    _waiting.extend((id, job) for id, job, at_once in written if at_once)
+    _hands.submit(_hand_over_waiting)
+
+
+def handed_over() -> None:
+    """Wait until what was committed so far is with the courier, or he is known to be away."""
+    _hands.submit(_hand_over_waiting).result()
+
+
+def _hand_over_waiting() -> None:
     by_job: dict[str, list[int]] = {}
-    for id, job in written:
+    while _waiting:
+        id, job = _waiting.popleft()
         by_job.setdefault(job, []).append(id)
     batches = [(job, ids[at : at + BATCH]) for job, ids in by_job.items() for at in range(0, len(ids), BATCH)]
     try:
-        _hand_over(batches)
+        if batches:
+            _hand_over(batches)
     except redis.RedisError as error:
-        log.warning("outbox.courier_away", error=type(error).__name__, rows=len(written))
+        log.warning("outbox.courier_away", error=type(error).__name__, jobs=sorted(by_job))
 
 
 def _hand_over(batches: Sequence[tuple[str, list[int]]]) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from erp.kernel import outbox
-from erp.kernel.db import db
+from erp.kernel import audit, outbox
+from erp.kernel.db import db, execute, take_noted
 
 log = structlog.get_logger()
+
+WRITE_DOWN = f"""
+with deeds as ({audit.WRITE_DEEDS}), news as ({outbox.WRITE_NEWS})
+select id, job, relayed_at is not null from news"""
+"""All that the verbs of a transaction noted, in one statement: most write both, and every statement is a round trip."""
 
 
 class TransactionOpen(RuntimeError):
@@ -29,14 +35,25 @@ def transaction() -> Iterator[None]:
     session.info["edge"] = True
     try:
         yield
+        news = _write_down()
         session.commit()
     except BaseException:
         session.rollback()
-        outbox.forget()
+        take_noted("deeds"), take_noted("news")
         raise
     finally:
         session.info.pop("edge", None)
-    outbox.relay_committed()
+    if news:
+        outbox.relay(news)
+
+
+def _write_down() -> list[tuple[int, str, bool]]:
+    """Write the audit and outbox rows; id and job of the news, and whether it is to be handed over at once."""
+    deeds, news = take_noted("deeds"), take_noted("news")
+    if not deeds and not news:
+        return []
+    written = execute(WRITE_DOWN, deeds=json.dumps(deeds), news=json.dumps(news))
+    return [(id, job, at_once) for id, job, at_once in written]
 
 
 def is_open() -> bool:

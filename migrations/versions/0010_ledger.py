@@ -27,22 +27,21 @@ create function ledger_holder(kind text, agent_id uuid) returns uuid language sq
 $$;
 
 -- Locks the agents' accounts in id order, in a statement of its own: what is counted after it is current.
--- Opens those that are missing, the owner's too.
+-- Opens those that are missing, the owner's with the first agent's.
 create function ledger_lock(p_agents uuid[], p_currency text) returns void
 language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
-  insert into account (agent_id, kind, currency)
-  select missing.agent_id, missing.kind, p_currency
-  from (select a.id, unnest(array['pending', 'available', 'frozen', 'in_payout']) from unnest(p_agents) as a(id)
-        where not exists (select 1 from account x
-                          where x.agent_id = a.id and x.kind = 'pending' and x.currency = p_currency)
-        union
-        select '00000000-0000-0000-0000-000000000000'::uuid, o.kind from unnest(array['expense', 'bank']) as o(kind)
-        where not exists (select 1 from account x
-                          where x.agent_id = '00000000-0000-0000-0000-000000000000'::uuid and x.kind = o.kind and x.currency = p_currency)
-       ) as missing(agent_id, kind)
-  order by 1, 2
-  on conflict do nothing;
+  if exists (select 1 from unnest(p_agents) as a(id)
+             where not exists (select 1 from account x where x.agent_id = a.id and x.kind = 'pending'
+                                                         and x.currency = p_currency offset 0)) then
+    insert into account (agent_id, kind, currency)
+    select a.id, k.kind, p_currency
+    from unnest(p_agents) as a(id), unnest(array['pending', 'available', 'frozen', 'in_payout']) as k(kind)
+    union
+    select '00000000-0000-0000-0000-000000000000'::uuid, o.kind, p_currency from unnest(array['expense', 'bank']) as o(kind)
+    order by 1, 2
+    on conflict do nothing;
+  end if;
   perform 1 from account
   where agent_id = any(p_agents) and currency = p_currency and kind = 'pending' order by id for update;
 end $$;

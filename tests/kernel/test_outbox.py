@@ -32,6 +32,7 @@ def _nothing_done() -> None:
 
 
 def queued(redis: redis_client.Redis) -> list[tuple[str, list[int]]]:
+    outbox.handed_over()
     return [job.args for job in Queue(outbox.QUEUE, connection=redis).jobs]
 
 

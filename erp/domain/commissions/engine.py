@@ -190,11 +190,11 @@ with {FACTS_OF_EVENTS}, {LINES},
            case when l.accrual_id is null then l.cause_id
                 when not exists (select 1 from commission c
                                  where c.accrual_id = l.accrual_id and c.kind <> 'accrual'
-                                   and c.cause_event_id = l.cause_id) then l.cause_id
+                                   and c.cause_event_id = l.cause_id offset 0) then l.cause_id
                 else (select max(told) from unnest(cast(:event_ids as bigint[])) told
                       where not exists (select 1 from commission c
                                         where c.accrual_id = l.accrual_id and c.kind <> 'accrual'
-                                          and c.cause_event_id = told))
+                                          and c.cause_event_id = told offset 0))
            end as fresh_cause_id
     from line l
     offset 0
