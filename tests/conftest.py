@@ -13,10 +13,11 @@ import redis as redis_client
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 
 from erp import up
 from erp.app import create_app
+from erp.kernel import outbox
 from erp.kernel.db import db
 from erp.worker import QUEUES
 from tests.support import browser, cluster
@@ -110,7 +111,10 @@ def work(app: Flask) -> Callable[[], None]:
 
     def until_empty() -> None:
         connection = redis_client.Redis.from_url(os.environ["REDIS_URL"])
-        SimpleWorker(QUEUES, connection=connection).work(burst=True, logging_level="WARNING")
+        outbox.handed_over()
+        while any(Queue(name, connection=connection).count for name in QUEUES):
+            SimpleWorker(QUEUES, connection=connection).work(burst=True, logging_level="WARNING")
+            outbox.handed_over()
 
     return until_empty
 

@@ -91,7 +91,9 @@ def note_down(kind: str, thing: dict[str, Any]) -> None:
     """Keep what is to be written when the open transaction ends: values that JSON knows."""
     session = db.session()
     if not session.info.get("edge") or session.in_nested_transaction():
-        raise RuntimeError("deeds and news are part of an open transaction, and not of one that may be undone alone")
+        raise RuntimeError(
+            "deeds and news belong to an open transaction, and not to a part that may be undone"
+        )
     session.info.setdefault(kind, []).append(thing)
 
 

@@ -40,6 +40,7 @@ def test_a_job_logs_under_its_name_and_id(
     log.configure("INFO")
     with transaction():
         outbox.enqueue("tests.kernel.test_log.say_so", 1)
+    outbox.handed_over()
     SimpleWorker(QUEUES, connection=redis).work(burst=True, logging_level="WARNING")
     (line,) = [line for line in lines(capfd) if line["event"] == "said"]
     assert line["job"] == "tests.kernel.test_log.say_so"
