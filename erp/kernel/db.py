@@ -61,7 +61,7 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
         raise DisconnectionError
 
 
-DIALECT = PGDialect_psycopg()
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=2048)
@@ -72,7 +72,7 @@ def _driver_sql(sql: str) -> str:
 
 def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
-    return db.session.connection().exec_driver_sql(_driver_sql(sql), params)  # type: ignore[return-value]
+    return db.session.connection().exec_driver_sql(_driver_sql(sql), params)
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:
