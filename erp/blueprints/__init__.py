@@ -20,12 +20,13 @@ from erp.blueprints import (
     presentation,
     programmes,
     referrals,
+    search,
     sessions,
     shell,
     staff,
 )
 
-WORK = (home, establishments, bookings, agents, referrals, cases)
+WORK = (home, search, establishments, bookings, agents, referrals, cases)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (audit, jobs, staff, api_keys, clock, sessions)
 

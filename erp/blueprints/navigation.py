@@ -67,6 +67,9 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
 ]
 
 
+AREAS = {area.endpoint: area for _label, areas in GROUPS for area in areas}
+
+
 def navigation(
     granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
 ) -> list[tuple[str, list[NavItem]]]:

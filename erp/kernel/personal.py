@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from erp import config
@@ -23,6 +25,7 @@ from erp.kernel.db import db, execute, rows, scalar
 from erp.kernel.ids import uuid7
 
 NONCE = 12
+VEILED = b"address"
 
 
 class PersonKey(db.Model):
@@ -75,6 +78,20 @@ def lookup_hash(kind: str, normalised: str) -> bytes:
     """A keyed hash of a normalised value, equal for equal values of one `kind` ("phone", "email", "inn")."""
     key = bytes.fromhex(config.get().lookup_key.get_secret_value())
     return hmac.new(key, f"{kind}:{normalised}".encode(), hashlib.sha256).digest()
+
+
+def veil(text: str) -> str:
+    """`text` for an address: what somebody typed may name a person, and addresses end up in histories and logs."""
+    return urlsafe_b64encode(_seal(_master(), text.encode(), VEILED)).decode().rstrip("=")
+
+
+def unveil(veiled: str) -> str | None:
+    """The text again; None when this was never veiled here."""
+    try:
+        sealed = urlsafe_b64decode(veiled + "=" * (-len(veiled) % 4))
+        return _open(_master(), sealed, VEILED).decode()
+    except (ValueError, InvalidTag):
+        return None
 
 
 @cache

@@ -3,6 +3,7 @@
 from erp.domain.bookings.actions import book, connect, expire_overdue, extend, move_stage, release
 from erp.domain.bookings.queries import (
     PLACE_SORTS,
+    PLACE_STATE,
     PLACE_STATES,
     REACHED,
     SORTS,
@@ -32,6 +33,7 @@ __all__ = [
     "ENDINGS",
     "MOVES",
     "PLACE_SORTS",
+    "PLACE_STATE",
     "PLACE_STATES",
     "REACHED",
     "SORTS",

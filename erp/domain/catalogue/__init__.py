@@ -8,10 +8,11 @@ from erp.domain.catalogue.queries import (
     find,
     find_by_source,
     kinds,
+    literal,
     matching,
     same_place,
 )
-from erp.domain.catalogue.rules import COLUMNS, Imported, Problem, Row
+from erp.domain.catalogue.rules import COLUMNS, Imported, Problem, Row, fold
 from erp.domain.catalogue.table_file import BadFile, TableFile
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "count",
     "find",
     "find_by_source",
+    "fold",
     "hold_place",
     "import_establishments",
     "kinds",
+    "literal",
     "mark_connected",
     "matching",
     "same_place",

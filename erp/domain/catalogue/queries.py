@@ -84,14 +84,15 @@ def matching(q: str, city: str, kind: str) -> tuple[str, dict[str, str]]:
     """
     conditions, params = ["(:city = '' or e.city = :city)", "(:kind = '' or e.kind = :kind)"], {}
     if q.strip():
-        words = {f"word{at}": f"%{_literal(word)}%" for at, word in enumerate(rules.fold(q).split()[:8])}
+        words = {f"word{at}": f"%{literal(word)}%" for at, word in enumerate(rules.fold(q).split()[:8])}
         every = " and ".join(f"e.search_text like :{name}" for name in words) or "false"
         conditions.append(f"({every} or e.reference = :reference)")
         params = words | {"reference": q.strip().upper()}
     return " and ".join(conditions), params | {"city": city, "kind": kind}
 
 
-def _literal(word: str) -> str:
+def literal(word: str) -> str:
+    """`word` as a part of a `like` pattern that means just itself."""
     return word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
