@@ -11,6 +11,7 @@ from erp.blueprints import (
     clock,
     commissions,
     establishments,
+    help,
     home,
     jobs,
     ledger,
@@ -28,7 +29,7 @@ from erp.blueprints import (
 
 WORK = (home, search, establishments, bookings, agents, referrals, cases)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
-SYSTEM = (audit, jobs, staff, api_keys, clock, sessions)
+SYSTEM = (help, audit, jobs, staff, api_keys, clock, sessions)
 
 
 def register(app: Flask) -> None:

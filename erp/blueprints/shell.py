@@ -10,6 +10,7 @@ import datetime as dt
 from flask import Flask, current_app, g
 from flask_login import current_user
 
+from erp.blueprints.help import help_here
 from erp.blueprints.navigation import NavItem, navigation
 from erp.blueprints.waiting import waiting_by_page
 from erp.kernel import clock
@@ -19,7 +20,9 @@ from erp.language import locale
 
 def register(app: Flask) -> None:
     """Give the templates of `app` their frame."""
-    app.jinja_env.globals.update(language=language_tag, may=may, mode=mode, nav=nav, now=now)
+    app.jinja_env.globals.update(
+        language=language_tag, help_here=help_here, may=may, mode=mode, nav=nav, now=now
+    )
 
 
 def nav() -> list[tuple[str, list[NavItem]]]:

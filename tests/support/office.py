@@ -163,6 +163,7 @@ def _failed_job() -> int:
     """A job that was given up."""
     with transaction():
         outbox.enqueue("erp.jobs.payments.follow", "nothing", delay=3600)
+    with transaction():
         id: int = scalar(
             """update outbox set attempts = 12, last_error = 'KeyError in follow, line 9', given_up_at = now()
                where subject = 'nothing' returning id"""

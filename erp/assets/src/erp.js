@@ -84,6 +84,17 @@
     menu.querySelector("summary").focus();
   });
 
+  // The drawer opens when it has something to show; "?" brings the help of the page.
+  document.addEventListener("htmx:after:swap", () => {
+    const drawer = byId("drawer");
+    if (drawer?.childElementCount && !drawer.open) drawer.showModal();
+  });
+  byId("drawer")?.addEventListener("close", (event) => event.target.replaceChildren());
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
+    if (event.key === "?" && !typing) byId("help")?.click();
+  });
+
   // Filters redraw the rows while one types; without htmx the form's own button does it.
   document.addEventListener("htmx:config:request", (event) => {
     if (event.detail.ctx.sourceElement.closest("form.filters")) dropEmpty(event.detail.ctx);

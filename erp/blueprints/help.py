@@ -1,0 +1,314 @@
+"""The help of every page: why there is such a page, what its words mean, and what one can do there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import Blueprint, request
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from erp.blueprints.glossary import WORDS
+from erp.blueprints.responses import page_or_part
+from erp.kernel.errors import NotFound
+from erp.kernel.permissions import for_staff
+
+bp = Blueprint("help", __name__, url_prefix="/help")
+
+
+class Help(NamedTuple):
+    """What helps on one page. `words` are keys of the glossary; `can` are sentences, the commonest deed first."""
+
+    about: LazyString
+    words: Sequence[str]
+    can: Sequence[LazyString]
+
+
+FIND = _(
+    "Search, filter and sort; the address keeps it all, so a list can be bookmarked or sent to a colleague."
+)
+OPEN = _("Open a line to see everything about it, and what led to it.")
+HISTORY = _("Read at the end who did what to it, and when.")
+KEYS = _("Everywhere: / goes to the search, ? to this help, Escape closes what is open.")
+
+PAGES: dict[str, Help] = {
+    "home.show": Help(
+        _("Where a day begins: what waits for you, and how things stand."),
+        ("case", "payout_run", "unknown", "hold", "debt"),
+        (
+            _("Open what waits: each card leads to the list behind its number."),
+            _("See the same numbers in the menu on every page; they are at most a quarter of a minute old."),
+        ),
+    ),
+    "search.show": Help(
+        _("One search over everything that your role may open."),
+        ("reference", "code", "masked"),
+        (
+            _("Type a reference or a code as you have it: without dash, in small letters, with a slip."),
+            _("Type a few words of a place's name or address, in Latin or Cyrillic."),
+            _("Walk through what is found with the arrows, open it with Enter."),
+        ),
+    ),
+    "establishments.index": Help(
+        _("The catalogue: every place that may become a customer, and whether somebody works on it."),
+        ("establishment", "claim_group", "booking", "connection"),
+        (FIND, _("Book a free place for an agent who asked by phone: open it and choose the agent.")),
+    ),
+    "establishments.show": Help(
+        _("One place: who holds it, how it may be reached, and what became of it."),
+        ("establishment", "claim_group", "booking", "stage"),
+        (
+            _("Book it for an agent, if nobody holds it."),
+            _("Release a booking, when the agent gave up or asks for it."),
+            HISTORY,
+        ),
+    ),
+    "bookings.index": Help(
+        _("Every exclusive right of an agent to a place, those that are open and those that have ended."),
+        ("booking", "stage", "ending"),
+        (FIND, _("Sort by the end of the term to see which run out next."), OPEN),
+    ),
+    "bookings.show": Help(
+        _("One booking: who holds which place, until when, and how far they have come."),
+        ("booking", "stage", "ending"),
+        (
+            _("Move it to the next stage, when the agent reports it."),
+            _("Give it one more term, once, with a reason."),
+            _("Release it, so that somebody else may book the place."),
+            HISTORY,
+        ),
+    ),
+    "agents.index": Help(
+        _("Everybody who refers customers, with what they have earned."),
+        ("agent", "code", "hold", "available", "masked"),
+        (FIND, _("Show those who wait for verification and make them active.")),
+    ),
+    "agents.show": Help(
+        _("One agent: who they are, where they stand, what they brought and earned."),
+        ("agent", "code", "tier", "hold", "freeze", "available", "debt"),
+        (
+            _("Activate them, when you have checked who they are: from then on they can be paid."),
+            _("Suspend them with a reason: what they earn from then on is frozen."),
+            _("Close the account for good."),
+            HISTORY,
+        ),
+    ),
+    "agents.books": Help(
+        _(
+            "Every entry of the agent's accounts, with the balance after it: what explains each figure to the kopeck."
+        ),
+        ("ledger", "hold", "freeze", "available", "payout"),
+        (_("Follow an entry back to what caused it."),),
+    ),
+    "referrals.index": Help(
+        _("Every customer who was attributed to an agent, and what the attribution rests on."),
+        ("referral", "basis", "customer", "code"),
+        (FIND, OPEN),
+    ),
+    "referrals.show": Help(
+        _("One attribution: whose customer it is, why, and under which terms it earns."),
+        ("referral", "basis", "terms", "case", "freeze"),
+        (_("See the proof that was kept at sign-up."), _("Go on to the case, if there is one."), HISTORY),
+    ),
+    "cases.index": Help(
+        _("Customers that two agents claim. What they bring is frozen until somebody decides."),
+        ("case", "booking", "code", "freeze"),
+        (_("Take the one that has waited longest: it stands on top."), OPEN),
+    ),
+    "cases.show": Help(
+        _("One case: what speaks for either agent, and what is frozen because of it."),
+        ("case", "freeze", "referral"),
+        (
+            _("Decide, with a reason that both agents may ask for. What was frozen follows at once."),
+            HISTORY,
+        ),
+    ),
+    "commissions.index": Help(
+        _("Every commission there is, with what is left of it and where it stands."),
+        ("commission", "hold", "freeze", "available", "reversal", "true_up"),
+        (FIND, _("Open a line to read why it is this amount.")),
+    ),
+    "commissions.show": Help(
+        _(
+            "One commission: the whole way from the customer's payment to the agent's bank, and why it is this amount."
+        ),
+        ("commission", "event", "tier", "hold", "reversal", "true_up"),
+        (
+            _(
+                "Compare each sentence with the terms: the figures are those that were stored when it was booked."
+            ),
+            _("Follow it to the payment, the referral and the payout."),
+        ),
+    ),
+    "payments.index": Help(
+        _("What customers paid, or were asked to pay, through the bank."),
+        ("payment", "order", "refund", "attention"),
+        (FIND, _("Show only those that somebody must look at.")),
+    ),
+    "payments.show": Help(
+        _("One payment: what the bank said about it, and what was booked because of it."),
+        ("payment", "order", "refund", "event", "attention"),
+        (
+            _("Give money back, wholly or in part; the bank is asked once, however often you press."),
+            _("Write down what was refunded in the bank's own cabinet."),
+            _("Settle what did not fit, with what you found."),
+        ),
+    ),
+    "payouts.index": Help(
+        _("Every transfer to an agent, and what the bank said of it."),
+        ("payout", "payout_run", "unknown", "failed", "returned"),
+        (FIND, OPEN),
+    ),
+    "payouts.show": Help(
+        _("One transfer: what it pays, every attempt at the bank, and how it ended."),
+        ("payout", "unknown", "failed", "returned"),
+        (
+            _("Try a failed one again, after what made it fail is mended."),
+            _("Write down that the money came back, when the bank's statement shows it."),
+            HISTORY,
+        ),
+    ),
+    "payout_runs.index": Help(
+        _("Batches of payouts, each let go by two people."),
+        ("payout_run", "payout"),
+        (_("Prepare a run: you see first who is paid and who is not, and why."), OPEN),
+    ),
+    "payout_runs.new": Help(
+        _(
+            "What a run made now would pay, and whom it would leave out, and why. Nothing is done before you press."
+        ),
+        ("payout_run", "available", "debt"),
+        (_("Prepare the run; somebody else must approve it before money leaves."),),
+    ),
+    "payout_runs.show": Help(
+        _("One run: its payouts, and how far the bank has come with them."),
+        ("payout_run", "payout", "unknown", "failed"),
+        (
+            _("Approve it, if somebody else prepared it."),
+            _("Cancel it, or take single payouts out, as long as it is a draft."),
+            _("Watch it: the page renews itself while the bank works."),
+        ),
+    ),
+    "ledger.index": Help(
+        _("The books of the whole programme: every account with its sum."),
+        ("ledger", "balance", "debt"),
+        (_("See that debit and credit are equal, and what the owner owes agents."),),
+    ),
+    "programmes.index": Help(
+        _("What is distributed, and on which terms."),
+        ("programme", "terms", "tier"),
+        (_("Make a programme, then draft its terms."), OPEN),
+    ),
+    "programmes.new": Help(
+        _("A programme has a name, a currency and a zone in which its months begin. These never change."),
+        ("programme", "terms"),
+        (_("Make it, then draft its first terms."),),
+    ),
+    "programmes.show": Help(
+        _("One programme with every version of its terms."),
+        ("programme", "terms", "tier", "hold"),
+        (
+            _("Draft a new version. Referrals that exist keep the version they were made under."),
+            _("Activate a draft: it is in force for every referral from then on."),
+            HISTORY,
+        ),
+    ),
+    "programmes.terms": Help(
+        _("One version of the terms: what it pays, for what, when."),
+        ("terms", "tier", "connection", "hold"),
+        (_("Change, activate or discard it, as long as it is a draft."),),
+    ),
+    "programmes.new_terms": Help(
+        _("A draft of terms: nobody earns under it before it is activated."),
+        ("terms", "tier", "connection", "hold", "payout"),
+        (_("Fill in the tiers from the lowest up; what does not fit is said beside the field."),),
+    ),
+    "programmes.edit_terms": Help(
+        _("A draft of terms that is not in force yet."),
+        ("terms", "tier", "connection", "hold", "payout"),
+        (_("Change it; if a colleague changed it meanwhile, you are told and nothing is overwritten."),),
+    ),
+    "audit.index": Help(
+        _("Who did what, when, from the beginning on."),
+        ("audit",),
+        (FIND, OPEN),
+    ),
+    "audit.show": Help(
+        _("One deed with all its details, and what it was done to."),
+        ("audit",),
+        (_("Go on to what it was done to."),),
+    ),
+    "jobs.index": Help(
+        _("Work that is not done yet: what waits, what failed and will be tried again, what was given up."),
+        ("job",),
+        (FIND, OPEN),
+    ),
+    "jobs.show": Help(
+        _("One piece of work, how often it was tried, and what went wrong last."),
+        ("job",),
+        (_("Try it again, after what made it fail is mended. It may run twice without harm."),),
+    ),
+    "staff.index": Help(
+        _("Everybody who works here, and their roles."),
+        ("role",),
+        (FIND, _("Add a colleague.")),
+    ),
+    "staff.new": Help(
+        _("A colleague who may sign in from now on."),
+        ("role",),
+        (_("Choose the roles: the fewest that the work needs."),),
+    ),
+    "staff.show": Help(
+        _("One colleague: their roles, and all that these allow."),
+        ("role", "audit"),
+        (
+            _("Change the roles; they count from the next click on."),
+            _("Deactivate somebody who left: they are signed out everywhere at once."),
+            HISTORY,
+        ),
+    ),
+    "api_keys.index": Help(
+        _("By what the owner's product speaks to Ref."),
+        ("api_key",),
+        (_("Make a key for each system, so that each can be revoked alone."),),
+    ),
+    "api_keys.new": Help(
+        _("A new secret for one system."),
+        ("api_key",),
+        (_("Name it after the system that will use it. Copy the secret at once: it is shown once."),),
+    ),
+    "api_keys.show": Help(
+        _("One key: who made it and when it was used last."),
+        ("api_key", "audit"),
+        (_("Revoke it: whoever uses it is refused from then on."),),
+    ),
+    "clock.show": Help(
+        _("Lets time pass on this mock instance, so that holds end and bookings expire."),
+        ("mock", "clock", "hold"),
+        (_("Move the clock forward; what became due is done at once. It never goes back."),),
+    ),
+    "help.show": Help(
+        _("The help of a page: why it is there, its words, and what one can do."),
+        ("reference", "masked", "mock"),
+        (_("Press ? on any page."),),
+    ),
+}
+"""By the endpoint of the page. A test fails for a page that has none."""
+
+
+@bp.get("/<page>")
+@for_staff("it explains words, and holds nothing that anybody could not know")
+def show(page: str) -> Any:
+    """In the drawer of the page, or as a page of its own."""
+    help = PAGES.get(page)
+    if help is None:
+        raise NotFound
+    words = [WORDS[key] for key in help.words]
+    return page_or_part("help/show.html", "help/_drawer.html", help=help, words=words, keys=KEYS)
+
+
+def help_here() -> str:
+    """The page that is shown, if it has help; errors and fragments have none."""
+    endpoint = request.endpoint or ""
+    return endpoint if endpoint in PAGES else "home.show"
