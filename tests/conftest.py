@@ -25,9 +25,11 @@ from tests.support import browser, cluster
 WHOLE_RUN = pytest.StashKey[ExitStack]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before anything asks for a temporary folder
 def pytest_configure(config: pytest.Config) -> None:
     """One cluster, owned by the process that outlives the workers of a parallel run, who share it."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
+        cluster.work_in_memory()
         config.stash[WHOLE_RUN] = ExitStack()
         config.stash[WHOLE_RUN].enter_context(cluster.throwaway_cluster())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,17 @@ from erp.embedded import Servers
 from erp.up import environment, secrets
 
 TEMPLATE = "ref_template"
+MEMORY = Path("/dev/shm")
+ROOM = 3 * 2**30
+"""Bytes that the servers of one run may need, with those of whole instances beside them."""
+
+
+def work_in_memory() -> None:
+    """Have all temporary files of this run in memory, when there is room: every test makes and removes hundreds of
+    files of a database, which costs ten times as much on a disk."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
 
 
 @contextmanager
@@ -62,7 +75,7 @@ def make_template() -> None:
 
 
 def renew(database: str) -> None:
-    """Replace the database by a fresh copy of the template (about 30 ms)."""
+    """Replace the database by a fresh copy of the template (about 20 ms in memory)."""
     with superuser() as connection:
         connection.execute(f"drop database if exists {database} with (force)")
         connection.execute(
