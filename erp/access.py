@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, redirect, request, url_for
 from flask_login import current_user
 
 import mobile_api.auth
+from erp.blueprints.responses import seen_other
 from erp.kernel.errors import Forbidden, Unauthenticated
 from erp.kernel.permissions import ATTRIBUTE, Access, public
 from erp.kernel.sentences import Sentence
@@ -26,6 +27,8 @@ def declared(app: Flask, endpoint: str) -> Access | None:
 PUBLIC_BY_LIBRARY = {
     "static": "stylesheets, scripts and icons",
 }
+WITH_FIRST_PASSWORD = {"me.password", "me.change_password", "me.prefer", "sessions.delete"}
+"""All that is open to somebody whose password another person knows."""
 
 
 def enforce(app: Flask) -> None:
@@ -46,6 +49,8 @@ def _staff_gate(access: Access) -> Any:
         return _to_sign_in()
     if access.permission is not None and access.permission not in current_user.permissions:
         raise Forbidden
+    if current_user.must_change_password and request.endpoint not in WITH_FIRST_PASSWORD:
+        return seen_other(url_for("me.password"))
     return None
 
 

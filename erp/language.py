@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from flask import Flask, g, has_request_context, request
-from flask_babel import force_locale, get_locale, get_timezone, get_translations
+from flask_babel import force_locale, get_locale, get_timezone, get_translations, refresh
 
 from erp.extensions import babel
-from erp.kernel.sentences import Sentence
+from erp.kernel.sentences import LANGUAGES, Sentence
 
-LANGUAGES = {"en": "English", "ru": "Русский"}
-"""Each by the name it has for those who speak it. The first is the source's, and anybody's who asks for another."""
 DEFAULT = "en"
+"""Of whoever asks for no language that we speak."""
 
 
 def register(app: Flask) -> None:
@@ -32,6 +31,12 @@ def register(app: Flask) -> None:
         known = {found.language for found in babel.list_translations()}
     if missing := set(LANGUAGES) - known - {DEFAULT}:
         raise RuntimeError(f"No compiled catalogue for {', '.join(missing)}: run `make setup`")
+
+
+def read_by(person: Any) -> None:
+    """From here on this request is answered to `person`, in the language and the zone they chose."""
+    g.reader = person
+    refresh()
 
 
 def say(sentence: Sentence) -> str:

@@ -36,6 +36,7 @@ TITLES = {
     "not_refundable": Sentence("Not refundable"),
     "nothing_to_pay": Sentence("Nothing to pay"),
     "order_differs": Sentence("Order differs"),
+    "own_account": Sentence("Own account"),
     "payment_being_opened": Sentence("Payment being opened"),
     "payout_open": Sentence("Payout open"),
     "payout_state": Sentence("Not in this state of the payout"),
@@ -55,6 +56,7 @@ TITLES = {
     "unknown_api_key": Sentence("Unknown API key"),
     "unsupported_media_type": Sentence("Content type not accepted"),
     "wrong_code": Sentence("Wrong code"),
+    "wrong_password": Sentence("Wrong password"),
     "wrong_credentials": Sentence("Wrong e-mail address or password"),
 }
 

@@ -9,11 +9,13 @@ from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.errors import Unauthenticated
 from erp.kernel.sentences import Sentence
+from erp.language import read_by
 
 
 def admit_agent() -> None:
     """Let the agent of the access token in as `g.agent`. Raises `Unauthenticated`."""
-    g.agent = g.reader = agents.agent_of(_bearer(), now=clock.now())
+    g.agent = agents.agent_of(_bearer(), now=clock.now())
+    read_by(g.agent)
     g.actor = Actor.agent(g.agent.id)
 
 

@@ -15,12 +15,15 @@ from erp.blueprints import (
     home,
     jobs,
     ledger,
+    me,
     payments,
     payout_runs,
     payouts,
+    preferences,
     presentation,
     programmes,
     referrals,
+    roles,
     search,
     sessions,
     shell,
@@ -29,12 +32,14 @@ from erp.blueprints import (
 
 WORK = (home, search, establishments, bookings, agents, referrals, cases)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
-SYSTEM = (help, audit, jobs, staff, api_keys, clock, sessions)
+SYSTEM = (help, audit, jobs, staff, api_keys, clock, sessions, me)
 
 
 def register(app: Flask) -> None:
     """Mount every page on the application."""
     presentation.register(app)
+    preferences.register(app)
+    roles.register(app)
     shell.register(app)
     for noun in (*WORK, *MONEY, *SYSTEM):
         app.register_blueprint(noun.bp)

@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from erp.blueprints.deeds import deed
 from erp.blueprints.people import actor_names, split_actor
+from erp.blueprints.roles import role_names
 from erp.kernel import audit
 
 
@@ -68,5 +69,5 @@ def _details(details: dict[str, Any]) -> list[str]:
         if isinstance(details.get(name), str):
             shown.append(details[name].replace("_", " "))
     if "roles" in details:
-        shown.append(", ".join(details["roles"]))
+        shown.append(role_names(details["roles"]))
     return shown

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import dates, numbers
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_timezone
 from lucide.jinja import lucide
 from markupsafe import Markup
@@ -101,8 +101,8 @@ def with_args(**changes: Any) -> str:
 
 
 def chosen_theme() -> str:
-    """The theme picked with the switch, or "" to follow the reader's system."""
-    theme = request.cookies.get("theme", "")
+    """light or dark as the reader chose it, here or in this browser; "" follows their system."""
+    theme = getattr(g.get("reader"), "theme", None) or request.cookies.get("theme", "")
     return theme if theme in THEMES else ""
 
 

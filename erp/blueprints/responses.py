@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 from erp.blueprints.waiting import count_anew
 
@@ -45,6 +46,13 @@ def seen_other(url: str) -> Response:
     if request.headers.get("HX-Request") == "true":
         return varied(Response(status=204, headers={"HX-Redirect": url}))
     return varied(make_response(redirect(url, 303)))
+
+
+def local_url(url: str | None) -> str:
+    """Where to go on to: the address that was asked for, but never another site."""
+    parts = urlsplit((url or "").replace("\\", "/"))
+    is_path = parts.path.startswith("/") and not parts.path.startswith("//")
+    return url if url and is_path and not (parts.scheme or parts.netloc) else url_for("home.show")
 
 
 def varied(response: Response) -> Response:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import UserMixin, current_user, login_user, logout_user
 from wtforms import EmailField, HiddenField, PasswordField
 
 from erp.blueprints.forms import Form, attempt, needed
-from erp.blueprints.responses import seen_other
+from erp.blueprints.preferences import IN_BROWSER, remembered
+from erp.blueprints.responses import local_url, seen_other
 from erp.domain import staff
 from erp.extensions import limiter, login_manager
 from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.permissions import for_staff, granted, public
 from erp.kernel.transaction import transaction
+from erp.language import read_by
 
 bp = Blueprint("sessions", __name__)
 FAILURES_FROM_ADDRESS = "30 per minute; 300 per hour"
@@ -35,6 +36,10 @@ class SignedIn(UserMixin):
         self.name: str = person.name
         self.roles: list[str] = list(person.roles)
         self.session_version: int = person.session_version
+        self.must_change_password: bool = person.must_change_password
+        self.language: str | None = person.language
+        self.theme: str | None = person.theme
+        self.zone: str | None = person.zone
         self.permissions = granted(self.roles)
         self.actor = Actor.staff(person.id)
 
@@ -55,18 +60,27 @@ def load(session_id: str) -> SignedIn | None:
     person = staff.identity(UUID(id))
     if person is None or not person.active or str(person.session_version) != version:
         return None
-    g.reader = SignedIn(person)
-    return g.reader
+    reader = SignedIn(person)
+    read_by(reader)
+    return reader
 
 
 @bp.get("/sign-in")
 @public("nobody is signed in yet")
 def new() -> Any:
     if current_user.is_authenticated:
-        return redirect(_local(request.args.get("next")), 303)
+        return redirect(local_url(request.args.get("next")), 303)
     return render_template(
         "sessions/new.html", form=SignInForm(next=request.args.get("next", "")), refusal=None
     )
+
+
+@bp.post("/sign-in/preferences")
+@public("nobody is signed in yet")
+def prefer() -> Any:
+    """Language and theme of this browser, until somebody signs in who has chosen their own."""
+    to = url_for("sessions.new", next=request.form.get("next") or None)
+    return remembered(seen_other(to), request.form)
 
 
 def _email() -> str:
@@ -91,14 +105,8 @@ def create() -> Any:
     session.clear()
     session.permanent = True
     login_user(SignedIn(person))
-    return redirect(_local(form.next.data), 303)
-
-
-def _local(url: str | None) -> str:
-    """Where to go after signing in: never to another site."""
-    parts = urlsplit((url or "").replace("\\", "/"))
-    is_path = parts.path.startswith("/") and not parts.path.startswith("//")
-    return url if url and is_path and not (parts.scheme or parts.netloc) else url_for("home.show")
+    chosen = {name: value for name in IN_BROWSER if (value := getattr(person, name))}
+    return remembered(redirect(local_url(form.next.data), 303), chosen)
 
 
 @bp.post("/sign-out")

@@ -10,24 +10,17 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField
 
+from erp.blueprints import roles
 from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import page_number, sort_key
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.domain import staff
 from erp.kernel import clock
-from erp.kernel.permissions import Permission, Role, granted, requires
+from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
-ROLE_NAMES = {
-    Role.ADMIN: _("Administrator"),
-    Role.MANAGER: _("Programme manager"),
-    Role.FINANCE: _("Finance"),
-    Role.SUPPORT: _("Support"),
-    Role.AUDITOR: _("Auditor"),
-}
-ROLES = [(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
 class StaffFilters(Filters):
@@ -35,25 +28,30 @@ class StaffFilters(Filters):
 
 
 class RolesForm(Form):
-    roles = SelectMultipleField(_("Roles"), [needed], choices=options(ROLES))
+    roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 
 
-class ColleagueForm(Form):
-    name = StringField(_("Name"), [needed], render_kw={"autocomplete": "off"})
-    email = EmailField(_("E-mail"), [needed], render_kw={"autocomplete": "off"})
+class FirstPasswordForm(Form):
     password = PasswordField(
         _("First password"),
         [needed],
-        description=_("At least 10 characters. Hand it over in person."),
+        description=_(
+            "At least 10 characters. Hand it over in person; it must be changed at the first sign-in."
+        ),
         render_kw={"autocomplete": "new-password"},
     )
-    roles = SelectMultipleField(_("Roles"), [needed], choices=options(ROLES))
+
+
+class ColleagueForm(FirstPasswordForm):
+    name = StringField(_("Name"), [needed], render_kw={"autocomplete": "off"})
+    email = EmailField(_("E-mail"), [needed], render_kw={"autocomplete": "off"})
+    roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 
 
 @bp.get("")
 @requires(Permission.STAFF_READ)
 def index() -> Any:
-    form = StaffFilters(role=ROLES)
+    form = StaffFilters(role=roles.CHOICES)
     page = staff.search(q=form.value("q"), role=form.value("role"), sort=sort_key(), page=page_number())
     return page_or_part("staff/index.html", "staff/_rows.html", form=form, page=page)
 
@@ -75,6 +73,7 @@ def create() -> Any:
             form.name.data,
             form.password.data,
             form.roles.data,
+            first_password=True,
             by=current_user.actor,
             now=clock.now(),
         )
@@ -125,10 +124,38 @@ def deactivate(reference: str) -> Any:
     return seen_other(url_for("staff.show", reference=reference))
 
 
+@bp.post("/<reference>/reactivation")
+@requires(Permission.STAFF_WRITE)
+def reactivate(reference: str) -> Any:
+    person = staff.find(reference)
+    with transaction():
+        staff.reactivate(person.id, by=current_user.actor, now=clock.now())
+    flash(gettext("%(name)s may sign in again.", name=person.name))
+    return seen_other(url_for("staff.show", reference=reference))
+
+
+@bp.post("/<reference>/password")
+@requires(Permission.STAFF_WRITE)
+def set_password(reference: str) -> Any:
+    person = staff.find(reference)
+    form = FirstPasswordForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        staff.set_password(person.id, form.password.data, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        shown = _shown(person) | {"first_password": form, "password_refusal": tried.refusal}
+        roles_form = RolesForm(formdata=None, data={"roles": person.roles})
+        return refused("staff/show.html", "staff/_password.html", form=roles_form, refusal=None, **shown)
+    flash(gettext("%(name)s is signed out and must choose a password of their own next.", name=person.name))
+    return seen_other(url_for("staff.show", reference=reference))
+
+
 def _shown(person: Any) -> dict[str, Any]:
     return {
         "person": person,
-        "permissions": sorted(granted(person.roles)),
+        "first_password": FirstPasswordForm(formdata=None),
+        "password_refusal": None,
+        "permissions": roles.permission_names(person.roles),
         "history": history_of("staff", person.id),
         "action": url_for("staff.update", reference=person.reference),
         "submit": gettext("Save"),

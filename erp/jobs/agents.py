@@ -9,6 +9,7 @@ from erp.domain import agents
 from erp.gateways.sms import Sms
 from erp.kernel import clock
 from erp.kernel.transaction import release, transaction
+from erp.language import say_in
 
 
 def send_code(subjects: list[str]) -> None:
@@ -18,7 +19,7 @@ def send_code(subjects: list[str]) -> None:
         text = agents.code_to_send(id, now=clock.now())
         release()
         if text is not None:
-            sms.send(text.to, text.body)
+            sms.send(text.to, say_in(text.language, text.body))
             with transaction():
                 agents.record_sent(id, now=clock.now())
 

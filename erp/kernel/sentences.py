@@ -24,6 +24,8 @@ NBSP, MINUS = "\u00a0", "\u2212"
 SIGNS = {"RUB": "₽"}
 """Signs that CLDR keeps for the currency's home locale only; people here read them in any language."""
 ENGLISH = NullTranslations()
+LANGUAGES = {"en": "English", "ru": "Русский"}
+"""What Ref speaks, each by the name it has for those who speak it. The first is that of the code."""
 
 
 @dataclass(frozen=True)

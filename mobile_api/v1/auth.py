@@ -10,6 +10,7 @@ from erp.domain import agents
 from erp.kernel import clock
 from erp.kernel.permissions import for_agent, public
 from erp.kernel.transaction import transaction
+from erp.language import asked_language
 from mobile_api.answers import answer, nothing
 from mobile_api.nouns import noun
 from mobile_api.schemas import Moment, Shown, Text, example
@@ -61,10 +62,10 @@ class Session(Shown):
 def request_code(body: CodeRequest) -> Response:
     """Send a one-time code to a phone.
 
-    Known and unknown phones are answered alike.
+    Known and unknown phones are answered alike. The text is in the agent's language, or as `Accept-Language` asks.
     """
     with transaction():
-        agents.request_code(body.phone, now=clock.now())
+        agents.request_code(body.phone, language=asked_language(), now=clock.now())
     return nothing()
 
 
@@ -73,7 +74,9 @@ def request_code(body: CodeRequest) -> Response:
 def sign_in(body: SignIn) -> Response:
     """Exchange the code for tokens; the first time it registers the agent."""
     with transaction():
-        session = agents.sign_in(body.phone, body.code, name=body.name, now=clock.now())
+        session = agents.sign_in(
+            body.phone, body.code, name=body.name, language=asked_language(), now=clock.now()
+        )
     return answer(Session.model_validate(session), 201)
 
 

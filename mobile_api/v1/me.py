@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Response, g
 from pydantic import BaseModel, Field
 
@@ -38,6 +40,7 @@ class Agent(Shown):
             "email": None,
             "inn": None,
             "bank": {"member_id": "100000000004", "name": "Т-Банк"},
+            "language": "ru",
             "registered_at": "2026-11-01T09:00:00Z",
             "activated_at": "2026-11-02T09:00:00Z",
         }
@@ -53,6 +56,9 @@ class Agent(Shown):
     email: str | None
     inn: str | None
     bank: AgentBank | None = Field(description="Where payouts go, by phone number")
+    language: str | None = Field(
+        description="Of messages and of sentences in answers, whatever `Accept-Language` says; null follows it"
+    )
     registered_at: Moment
     activated_at: Moment | None
 
@@ -66,6 +72,7 @@ class Changes(BaseModel):
     email: Text | None = None
     inn: Text | None = None
     bank_member_id: Text | None = Field(None, description="An `id` of `GET /banks`")
+    language: Literal["en", "ru"] | None = None
 
 
 @api.get("/me", responses={200: Agent})
@@ -105,6 +112,7 @@ def _myself() -> Agent:
         email=found.email,
         inn=found.inn,
         bank=bank,
+        language=found.language,
         registered_at=found.registered_at,
         activated_at=found.activated_at,
     )

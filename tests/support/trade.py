@@ -97,7 +97,7 @@ def agent(phone: str, name: str | None = "Иванов Иван Иванович
         text = agents.code_to_send(id, now=clock.now())
     assert text is not None
     with transaction():
-        agent_id = agents.sign_in(phone, text.body[:6], now=clock.now()).agent_id
+        agent_id = agents.sign_in(phone, text.body.plain()[:6], now=clock.now()).agent_id
         member = {"bank_member_id": T_BANK, "bank_name": "T-Bank"} if bank else {}
         agents.update_profile(agent_id, name=name, **member, by=TESTS, now=clock.now())
         if agents.profile(agent_id).state != "active":

@@ -3,15 +3,9 @@
   "use strict";
   const byId = (id) => document.getElementById(id);
 
-  // Theme: the server reads the cookie, so that the next page arrives in the right colours.
-  const showTheme = (theme) => {
-    document.documentElement.dataset.theme = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
-  };
-  const isDark = () => {
-    const chosen = document.documentElement.dataset.theme;
-    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  };
+  // The zone of this browser: the server reads the cookie and writes moments in it, unless the reader chose another.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
   // Toasts: what went wrong, said once, closed by hand.
   const toast = (text) => {
@@ -24,7 +18,6 @@
     const pressed = event.target.closest("[data-act]");
     if (!pressed) return;
     const act = pressed.dataset.act;
-    if (act === "theme") showTheme(isDark() ? "light" : "dark");
     if (act === "close-toast") pressed.closest(".toast").remove();
     if (act === "open-dialog") byId(pressed.dataset.dialog).showModal();
     if (act === "close-dialog") pressed.closest("dialog").close();

@@ -24,6 +24,7 @@ def update_profile(
     inn: str | None = None,
     bank_member_id: str | None = None,
     bank_name: str | None = None,
+    language: str | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> None:
@@ -42,6 +43,9 @@ def update_profile(
         member, bank = (bank_member_id or "").strip(), (bank_name or "").strip()
         rules.check_bank(member, bank)
         changes |= {"bank_member_id": member or None, "bank_name": bank or None}
+    if language is not None:
+        rules.check_language(language)
+        changes["language"] = language or None
     if not changes:
         return
     _write(agent_id, changes)

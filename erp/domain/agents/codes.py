@@ -14,6 +14,7 @@ from erp.kernel import outbox
 from erp.kernel.db import db, execute, row, scalar
 from erp.kernel.ids import uuid7
 from erp.kernel.personal import lookup_hash, new_person, protect, reveal
+from erp.kernel.sentences import Sentence
 
 CODE_LIVES = dt.timedelta(minutes=5)
 MOST_ATTEMPTS = 5
@@ -25,14 +26,18 @@ KEPT = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Text:
-    """What is to be sent to a phone."""
+    """What is to be sent to a phone, and in which language; None where none was asked for."""
 
     to: str
-    body: str
+    body: Sentence
+    language: str | None
 
 
-def request_code(phone: str, *, now: dt.datetime) -> UUID:
-    """Send a six-digit code to `phone`, known or not; the code's id. Raises `Invalid` or `TooManyCodes`."""
+def request_code(phone: str, *, language: str | None = None, now: dt.datetime) -> UUID:
+    """Send a six-digit code to `phone`, known or not, in `language` unless its agent prefers another; the code's id.
+
+    Raises `Invalid` or `TooManyCodes`.
+    """
     number = rules.normalise_phone(phone)
     phone_hash = lookup_hash("phone", number)
     _refuse_too_many(phone_hash, now)
@@ -40,14 +45,17 @@ def request_code(phone: str, *, now: dt.datetime) -> UUID:
     code = f"{secrets.randbelow(1_000_000):06}"
     execute(
         """insert into login_code (id, person_id, phone_hash, phone_cipher, code_hash, code_cipher,
-                                   requested_at, expires_at)
-           values (:id, :person_id, :phone_hash, :phone, :code_hash, :code, :now, :expires_at)""",
+                                   language, requested_at, expires_at)
+           values (:id, :person_id, :phone_hash, :phone, :code_hash, :code,
+                   coalesce((select language from agent where phone_hash = :phone_hash), :language),
+                   :now, :expires_at)""",
         id=id,
         person_id=person_id,
         phone_hash=phone_hash,
         phone=protect(person_id, number),
         code_hash=_code_hash(id, code),
         code=protect(person_id, code),
+        language=language,
         now=now,
         expires_at=now + CODE_LIVES,
     )
@@ -94,7 +102,7 @@ def _code_hash(id: UUID, code: str) -> bytes:
 def code_to_send(id: UUID, *, now: dt.datetime) -> Text | None:
     """The text that takes a code to its phone, or None when it was sent, used, or has expired."""
     found = row(
-        """select person_id, phone_cipher, code_cipher from login_code
+        """select person_id, phone_cipher, code_cipher, language from login_code
            where id = :id and sent_at is null and used_at is null and expires_at > :now""",
         id=id,
         now=now,
@@ -102,7 +110,9 @@ def code_to_send(id: UUID, *, now: dt.datetime) -> Text | None:
     if found is None:
         return None
     to, code = reveal(found.person_id, found.phone_cipher), reveal(found.person_id, found.code_cipher)
-    return Text(to, f"{code} is your code for Ref. Tell it to nobody.") if to and code else None
+    if not to or not code:
+        return None
+    return Text(to, Sentence("%(code)s is your code for Ref. Tell it to nobody.", code=code), found.language)
 
 
 def record_sent(id: UUID, *, now: dt.datetime) -> None:

@@ -8,7 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
+from erp.kernel import sentences
 from erp.kernel.db import db
+
+LANGUAGES = ", ".join(f"'{language}'" for language in sentences.LANGUAGES)
 
 
 class Agent(db.Model):
@@ -34,6 +37,7 @@ class Agent(db.Model):
     suspended_at: so.Mapped[dt.datetime | None]
     suspension_reason: so.Mapped[str | None]
     closed_at: so.Mapped[dt.datetime | None]
+    language: so.Mapped[str | None]
     __table_args__ = (
         sa.Index(None, "state", "registered_at"),
         sa.CheckConstraint("kind in ('person', 'organisation', 'customer', 'sales_rep')", name="kind"),
@@ -44,6 +48,7 @@ class Agent(db.Model):
         sa.CheckConstraint("(suspended_at is null) = (suspension_reason is null)", name="suspension"),
         sa.CheckConstraint("(state = 'closed') = (closed_at is not null)", name="closed"),
         sa.CheckConstraint("(bank_member_id is null) = (bank_name is null)", name="bank"),
+        sa.CheckConstraint(f"language in ({LANGUAGES})", name="language"),
     )
 
 
@@ -62,7 +67,11 @@ class LoginCode(db.Model):
     sent_at: so.Mapped[dt.datetime | None]
     used_at: so.Mapped[dt.datetime | None]
     attempts: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
-    __table_args__ = (sa.Index(None, "phone_hash", "requested_at"),)
+    language: so.Mapped[str | None]
+    __table_args__ = (
+        sa.Index(None, "phone_hash", "requested_at"),
+        sa.CheckConstraint(f"language in ({LANGUAGES})", name="language"),
+    )
 
 
 class AgentSession(db.Model):

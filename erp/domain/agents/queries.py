@@ -17,7 +17,7 @@ from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.personal import lookup_hash, reveal_many
 
 PLAIN = """id, reference, code, kind, state, bank_member_id, bank_name, registered_at, activated_at, suspended_at,
-           suspension_reason, closed_at"""
+           suspension_reason, closed_at, language"""
 SORTS = {
     "newest": "registered_at desc, id desc",
     "oldest": "registered_at, id",
@@ -50,6 +50,7 @@ class Profile:
     suspended_at: dt.datetime | None
     suspension_reason: str | None
     closed_at: dt.datetime | None
+    language: str | None
 
     @property
     def masked_name(self) -> str | None:

@@ -11,7 +11,7 @@ import phonenumbers
 from erp.kernel.errors import NEEDED, DomainError, ErrorKind, Forbidden, Invalid, Unauthenticated
 from erp.kernel.ids import ALPHABET
 from erp.kernel.personal import lookup_hash
-from erp.kernel.sentences import Sentence
+from erp.kernel.sentences import LANGUAGES, Sentence
 
 HOME_REGION = "RU"
 """Where a phone number without a country code is from."""
@@ -162,6 +162,12 @@ def check_bank(bank_member_id: str, bank_name: str) -> None:
         fields["bank_member_id"] = Sentence("Digits only.")
     if fields:
         raise Invalid(Sentence("Choose the bank from the list."), fields=fields)
+
+
+def check_language(language: str) -> None:
+    """One that Ref speaks, or nothing."""
+    if language and language not in LANGUAGES:
+        raise Invalid(fields={"language": Sentence("One of: %(kinds)s.", kinds=list(LANGUAGES))})
 
 
 def mask_phone(phone: str | None) -> str | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
+import sqlalchemy as sa
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.exc import IntegrityError
 
-from erp.domain.staff import rules
+from erp.domain.staff import queries, rules
+from erp.domain.staff.passwords import HASHER, NOBODY
 from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, violated
@@ -19,38 +20,35 @@ from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.ids import reference, uuid7
 from erp.kernel.permissions import Role
 
-HASHER = PasswordHasher()
-NOBODY = HASHER.hash("the password of nobody")
-"""Checked when the address is unknown, so that the answer takes as long as for a known one."""
 
-
-@dataclass(frozen=True)
-class StaffMember:
-    """Somebody who has just proved who they are; the session keeps `id` and `session_version`."""
-
-    id: UUID
-    reference: str
-    name: str
-    roles: list[str]
-    session_version: int
-
-
-def add(email: str, name: str, password: str, roles: Iterable[str], *, by: Actor, now: dt.datetime) -> UUID:
-    """Let somebody work here. Raises `Invalid` or `EmailTaken`."""
+def add(
+    email: str,
+    name: str,
+    password: str,
+    roles: Iterable[str],
+    *,
+    first_password: bool = False,
+    by: Actor,
+    now: dt.datetime,
+) -> UUID:
+    """Let somebody work here. A `first_password` is known to whoever gave it, so that it must be changed at the first
+    sign-in. Raises `Invalid` or `EmailTaken`."""
     email, roles = rules.normalise_email(email), sorted(set(roles))
     rules.check_new(email, name, password, roles)
     id = uuid7()
     try:
         with db.session.begin_nested():
             execute(
-                """insert into staff (id, reference, email, name, password_hash, roles, created_at)
-                   values (:id, :reference, :email, :name, :password_hash, :roles, :now)""",
+                """insert into staff (id, reference, email, name, password_hash, roles, must_change_password,
+                                      created_at)
+                   values (:id, :reference, :email, :name, :password_hash, :roles, :first_password, :now)""",
                 id=id,
                 reference=reference("STF"),
                 email=email,
                 name=name.strip(),
                 password_hash=HASHER.hash(password),
                 roles=roles,
+                first_password=first_password,
                 now=now,
             )
     except IntegrityError as refusal:
@@ -61,11 +59,11 @@ def add(email: str, name: str, password: str, roles: Iterable[str], *, by: Actor
     return id
 
 
-def authenticate(email: str, password: str, *, now: dt.datetime) -> StaffMember:
-    """Whose e-mail and password these are. Raises `WrongCredentials`, after the same time for any reason."""
+def authenticate(email: str, password: str, *, now: dt.datetime) -> sa.Row[Any]:
+    """Whose e-mail and password these are, as `queries.identity` has them. Raises `WrongCredentials`, after the same
+    time for any reason."""
     found = row(
-        """select id, reference, name, roles, session_version, password_hash from staff
-           where email = :email and active""",
+        f"select {queries.COLUMNS}, password_hash from staff where email = :email and active",
         email=rules.normalise_email(email),
     )
     try:
@@ -79,7 +77,7 @@ def authenticate(email: str, password: str, *, now: dt.datetime) -> StaffMember:
             "update staff set password_hash = :hash where id = :id", hash=HASHER.hash(password), id=found.id
         )
     audit.record("staff.signed_in", "staff", found.id, by=Actor.staff(found.id), at=now)
-    return StaffMember(found.id, found.reference, found.name, list(found.roles), found.session_version)
+    return found
 
 
 def change_roles(id: UUID, roles: Iterable[str], *, by: Actor, now: dt.datetime) -> None:
@@ -108,6 +106,16 @@ def deactivate(id: UUID, *, by: Actor, now: dt.datetime) -> None:
     )
     if ended:
         audit.record("staff.deactivated", "staff", id, by=by, at=now)
+
+
+def reactivate(id: UUID, *, by: Actor, now: dt.datetime) -> None:
+    """Let somebody who had left sign in again, with the password and the roles they had. Harmless when repeated."""
+    back = row(
+        "update staff set active = true, deactivated_at = null where id = :id and not active returning id",
+        id=id,
+    )
+    if back:
+        audit.record("staff.reactivated", "staff", id, by=by, at=now)
 
 
 def _lock_admins() -> list[UUID]:

@@ -12,7 +12,8 @@ from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Page, paged
 
-COLUMNS = "id, reference, name, email, roles, active, session_version"
+COLUMNS = """id, reference, name, email, roles, active, session_version, must_change_password, language, theme,
+             zone"""
 
 
 def identity(id: UUID) -> sa.Row[Any] | None:
