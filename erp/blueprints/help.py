@@ -264,9 +264,26 @@ PAGES: dict[str, Help] = {
         ("role", "audit"),
         (
             _("Change the roles; they count from the next click on."),
-            _("Deactivate somebody who left: they are signed out everywhere at once."),
+            _(
+                "Deactivate somebody who left: they are signed out everywhere at once. Let them in again when they return."
+            ),
+            _("Set a first password for somebody who forgot theirs, and hand it over in person."),
             HISTORY,
         ),
+    ),
+    "me.show": Help(
+        _("How RefERP looks to you, and how you prove that it is you."),
+        ("role",),
+        (
+            _("Choose your language, light or dark, and the time zone that moments are shown in."),
+            _("Change your password: every other session ends with it."),
+            _("Sign out everywhere else, if you left a browser signed in."),
+        ),
+    ),
+    "me.password": Help(
+        _("A password that only you know."),
+        ("role",),
+        (_("Type the present one and one that is new. Length counts more than signs: take a sentence."),),
     ),
     "api_keys.index": Help(
         _("By what the owner's product speaks to Ref."),

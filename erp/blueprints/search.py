@@ -14,10 +14,10 @@ from erp.blueprints.navigation import AREAS
 from erp.blueprints.people import agent_names, may_see_personal_data
 from erp.blueprints.presentation import format_day, format_money, format_tag
 from erp.blueprints.responses import varied, wants_part
-from erp.blueprints.staff import ROLE_NAMES
+from erp.blueprints.roles import role_names
 from erp.domain import analytics
 from erp.kernel import clock
-from erp.kernel.permissions import Role, for_staff
+from erp.kernel.permissions import for_staff
 from erp.kernel.personal import unveil, veil
 
 bp = Blueprint("search", __name__)
@@ -149,10 +149,7 @@ def _programmes(rows: Sequence[Any]) -> list[Hit]:
 
 
 def _staff(rows: Sequence[Any]) -> list[Hit]:
-    return [
-        _hit(row, "staff.show", row.name, ", ".join(str(ROLE_NAMES[Role(role)]) for role in row.roles))
-        for row in rows
-    ]
+    return [_hit(row, "staff.show", row.name, role_names(row.roles)) for row in rows]
 
 
 SHOWN: dict[str, tuple[str, Callable[[Sequence[Any]], list[Hit]]]] = {
