@@ -10,6 +10,7 @@ from erp.blueprints import (
     cases,
     clock,
     commissions,
+    customers,
     establishments,
     help,
     home,
@@ -30,7 +31,7 @@ from erp.blueprints import (
     staff,
 )
 
-WORK = (home, search, establishments, bookings, agents, referrals, cases)
+WORK = (home, search, establishments, bookings, agents, referrals, customers, cases)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, sessions, me)
 

@@ -38,6 +38,7 @@ GROUPS = {
     "silent": _("Went silent"),
     "frozen_lines": _("With frozen commissions"),
     "failed_payout": _("With a failed payout"),
+    "not_payable": _("Cannot be paid: no name or bank"),
     "money_available": _("With money available"),
     "in_debt": _("In debt"),
 }

@@ -38,17 +38,17 @@ def index() -> Any:
         page=page_number(),
     )
     return page_or_part(
-        "audit/index.html", "audit/_rows.html", form=form, page=with_rows(page, _named(page.rows))
+        "audit/index.html", "audit/_rows.html", form=form, page=with_rows(page, named(page.rows))
     )
 
 
 @bp.get("/<int:id>")
 @requires(Permission.AUDIT_READ)
 def show(id: int) -> Any:
-    (entry,) = _named([audit.find(id)])
+    (entry,) = named([audit.find(id)])
     return render_template("audit/show.html", entry=entry)
 
 
-def _named(entries: Any) -> list[Any]:
+def named(entries: Any) -> list[Any]:
     names = actor_names((entry.actor_kind, entry.actor_id) for entry in entries)
     return dressed(entries, lambda entry: {"actor_name": names[entry.actor_kind, entry.actor_id]})

@@ -1,24 +1,110 @@
-"""The first page: what waits for somebody, as far as the reader may see it."""
+"""The first page: the dashboard of the reader's role. The others' are beside it, as far as they may be opened."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from flask_login import current_user
 
-from erp.blueprints import commissions
+from erp.blueprints.boards import admin, auditor, finance, manager, support
 from erp.blueprints.waiting import waiting
-from erp.kernel.permissions import Permission, for_staff
+from erp.kernel.permissions import Permission, Role, for_staff, requires
 
 bp = Blueprint("home", __name__)
+
+
+class Board(NamedTuple):
+    """A dashboard: its words, what opens it, and what gathers its figures."""
+
+    title: LazyString
+    lead: LazyString
+    permission: Permission
+    figures: Callable[[], dict[str, Any]]
+
+
+BOARDS = {
+    Role.MANAGER: Board(
+        _("Manager"),
+        _("What moved, what waits, and what is at risk."),
+        Permission.BOOKINGS_READ,
+        manager.board,
+    ),
+    Role.FINANCE: Board(
+        _("Finance"),
+        _("What is owed and when, what is on its way, and what was paid."),
+        Permission.PAYOUTS_READ,
+        finance.board,
+    ),
+    Role.SUPPORT: Board(
+        _("Support"),
+        _("Agents in trouble, and codes that did not count."),
+        Permission.AGENTS_READ,
+        support.board,
+    ),
+    Role.ADMIN: Board(
+        _("Administrator"),
+        _("Whether everything runs, and the rest in short."),
+        Permission.JOBS_READ,
+        admin.board,
+    ),
+    Role.AUDITOR: Board(
+        _("Auditor"), _("Who did what, and whether the sums agree."), Permission.AUDIT_READ, auditor.board
+    ),
+}
+"""Somebody with several roles starts at the first of theirs."""
 
 
 @bp.get("/")
 @for_staff("everybody starts here and sees only what their role opens")
 def show() -> Any:
-    return render_template("home/show.html", waiting=waiting(current_user.permissions), owed=_owed())
+    return _shown(next(role for role in BOARDS if role.value in current_user.roles))
 
 
-def _owed() -> dict[str, Any]:
-    return commissions.owed() if Permission.COMMISSIONS_READ in current_user.permissions else {}
+@bp.get("/dashboards/manager")
+@requires(BOARDS[Role.MANAGER].permission)
+def of_manager() -> Any:
+    return _shown(Role.MANAGER)
+
+
+@bp.get("/dashboards/finance")
+@requires(BOARDS[Role.FINANCE].permission)
+def of_finance() -> Any:
+    return _shown(Role.FINANCE)
+
+
+@bp.get("/dashboards/support")
+@requires(BOARDS[Role.SUPPORT].permission)
+def of_support() -> Any:
+    return _shown(Role.SUPPORT)
+
+
+@bp.get("/dashboards/admin")
+@requires(BOARDS[Role.ADMIN].permission)
+def of_admin() -> Any:
+    return _shown(Role.ADMIN)
+
+
+@bp.get("/dashboards/auditor")
+@requires(BOARDS[Role.AUDITOR].permission)
+def of_auditor() -> Any:
+    return _shown(Role.AUDITOR)
+
+
+def _shown(role: Role) -> Any:
+    granted = current_user.permissions
+    tabs = [
+        (board.title, url_for(f"home.of_{other}"), other == role)
+        for other, board in BOARDS.items()
+        if board.permission in granted
+    ]
+    return render_template(
+        f"home/{role}.html",
+        board=BOARDS[role],
+        tabs=tabs,
+        waiting=[kind for kind in waiting(granted) if kind.number],
+        **BOARDS[role].figures(),
+    )

@@ -40,6 +40,7 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
             Area(_("Bookings"), "bookmark", "bookings.index", Permission.BOOKINGS_READ),
             Area(_("Agents"), "users", "agents.index", Permission.AGENTS_READ),
             Area(_("Referrals"), "git-fork", "referrals.index", Permission.REFERRALS_READ),
+            Area(_("Customers"), "contact", "customers.index", Permission.REFERRALS_READ),
             Area(_("Cases"), "scale", "cases.index", Permission.REFERRALS_READ),
         ],
     ),

@@ -26,7 +26,7 @@ BASES = ("booking", "code", "click")
 
 class ReferralFilters(Within):
     basis = choice(_("By anything"))
-    kind = choice(_("Customers of any kind"))
+    of = choice(_("All referrals"))
 
 
 @bp.get("")
@@ -34,12 +34,12 @@ class ReferralFilters(Within):
 def index() -> Any:
     form = ReferralFilters(
         basis=[(basis, state_of(basis).label) for basis in BASES],
-        kind=[(kind, state_of(kind).label) for kind in referrals.KINDS],
+        of=[("connections", _("Connections"))],
     )
     found = referrals.search(
         q=form.value("q"),
         basis=form.value("basis"),
-        kind=form.value("kind"),
+        connections=form.value("of") == "connections",
         span=form.span,
         sort=sort_key(),
         page=page_number(),

@@ -15,9 +15,9 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp.kernel.actor import Actor
-from erp.kernel.db import Row, db, note_down, row
+from erp.kernel.db import Row, db, note_down, row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import PER_PAGE, Page, paged
 from erp.kernel.span import EVER, Span, within
 
 
@@ -84,6 +84,7 @@ def search(
     actor_kind: str = "",
     span: Span = EVER,
     page: int = 1,
+    per_page: int = PER_PAGE,
 ) -> Page:
     """Audit entries, newest first. `q`: the beginning of an action, or the id of a subject, actor or request."""
     return paged(
@@ -93,10 +94,20 @@ def search(
               and {within("at")}""",
         "id desc",
         page=page,
+        per_page=per_page,
         q=q,
         actor_kind=actor_kind,
         **span.params,
     )
+
+
+def counts(span: Span) -> dict[str, int]:
+    """How many deeds each kind of actor did in a span."""
+    found = rows(
+        f"select actor_kind, count(*) as number from audit_entry where {within('at')} group by actor_kind",
+        **span.params,
+    )
+    return {counted.actor_kind: counted.number for counted in found}
 
 
 def find(id: int) -> Row:

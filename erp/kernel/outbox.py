@@ -261,6 +261,14 @@ def search(*, q: str = "", state: str = "", sort: str = "", page: int = 1) -> Pa
     )
 
 
+def counts() -> dict[str, int]:
+    """How much news is `waiting`, `retrying` and `given_up`."""
+    found = dict.fromkeys(("waiting", "retrying", "given_up"), 0)
+    for state, number in rows(f"select state, count(*) from ({LISTED}) counted group by state"):
+        found[state] = number
+    return found
+
+
 def find(id: int) -> Row:
     """One piece of news. Raises `NotFound`, also when it is done by now."""
     found = row(f"{LISTED} where id = :id", id=id)

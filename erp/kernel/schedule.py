@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from erp.kernel.db import db
+from erp.kernel.db import Row, db, rows
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class ScheduleSlot(db.Model):
     job: so.Mapped[str] = so.mapped_column(primary_key=True)
     slot: so.Mapped[int]
     taken_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("clock_timestamp()"))
+
+
+def slots() -> Sequence[Row]:
+    """When each periodic job last had its turn: (job, age), the age a span of real time."""
+    return rows("select job, clock_timestamp() - taken_at as age from schedule_slot order by job")
 
 
 REST = "hashtextextended('the schedule rests', 0)"

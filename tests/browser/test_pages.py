@@ -58,7 +58,7 @@ def sign_in(page: Page, url: str) -> None:
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What waits")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -77,9 +77,9 @@ def open_office() -> Office:
     brought = cast.sign_up("shop-1", establishment=aino.reference, code=cast.code_of(alice), now=now)
     _book(alice, koti.reference, now)
     contested = cast.sign_up("shop-2", establishment=koti.reference, code=cast.code_of(bob), now=now)
-    paid = _pay("shop-1", "order-1", 300_000, now)
-    _pay("shop-2", "order-2", 90_000, now)
-    puzzling = _pay("shop-1", "order-3", 50_000, now, received=49_000)
+    paid = pay("shop-1", "order-1", 300_000, now)
+    pay("shop-2", "order-2", 90_000, now)
+    puzzling = pay("shop-1", "order-3", 50_000, now, received=49_000)
     with transaction():
         payments.attest_refunded_total(paid, total=100_000, note="cabinet", by=TESTS, now=now)
         commissions.accrue(
@@ -114,14 +114,19 @@ def open_office() -> Office:
 def _agents(now: dt.datetime) -> tuple[UUID, UUID]:
     alice = cast.agent(1, name="Alice Ivanova", now=now)
     bob = cast.agent(2, name="Bob Petrov", now=now)
+    give_bank(alice, now)
+    return alice, bob
+
+
+def give_bank(agent: UUID, now: dt.datetime) -> None:
+    """Let an agent be paid."""
     with transaction():
         execute(
             "update agent set bank_member_id = :member, bank_name = 'T-Bank' where id = :id",
             member=T_BANK,
-            id=alice,
+            id=agent,
         )
-        audit.record("agent.profile_changed", "agent", alice, by=TESTS, at=now)
-    return alice, bob
+        audit.record("agent.profile_changed", "agent", agent, by=TESTS, at=now)
 
 
 def _book(agent: UUID, place: str, now: dt.datetime) -> str:
@@ -130,7 +135,7 @@ def _book(agent: UUID, place: str, now: dt.datetime) -> str:
     return reference
 
 
-def _pay(customer: str, order: str, amount: int, now: dt.datetime, received: int | None = None) -> str:
+def pay(customer: str, order: str, amount: int, now: dt.datetime, received: int | None = None) -> str:
     """A payment that the bank has confirmed; with another amount than asked, when `received` says so."""
     with transaction():
         given = {"amount": amount, "currency": "RUB", "description": "A month of SuperApp"}

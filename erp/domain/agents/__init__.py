@@ -3,7 +3,7 @@
 from erp.domain.agents.access import Session, agent_of, forget_sessions, refresh, sign_in, sign_out
 from erp.domain.agents.actions import activate, close, suspend, update_profile
 from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code
-from erp.domain.agents.queries import SORTS, Profile, by_code, find, profile, profiles, search
+from erp.domain.agents.queries import SORTS, Profile, by_code, find, in_state, profile, profiles, search
 from erp.domain.agents.rules import (
     STATES,
     AgentClosed,
@@ -45,6 +45,7 @@ __all__ = [
     "find",
     "forget_codes",
     "forget_sessions",
+    "in_state",
     "is_code",
     "mask_email",
     "mask_inn",

@@ -101,6 +101,11 @@ def profiles(ids: Iterable[UUID]) -> list[Profile]:
     return _profiles(rows(f"select {PLAIN}, {CIPHERS} from agent where id = any(:ids)", ids=list(ids)))
 
 
+def in_state(state: str) -> list[UUID]:
+    """The ids of all agents in a state."""
+    return [id for (id,) in rows("select id from agent where state = :state", state=state)]
+
+
 def search(
     *,
     q: str = "",

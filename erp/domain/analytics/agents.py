@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from typing import Any
 from uuid import UUID
 
 from erp.domain import ledger
@@ -37,6 +38,15 @@ def _with_failed_payout(_now: dt.datetime) -> list[UUID]:
     return _ids("select distinct agent_id from payout where state = 'failed'")
 
 
+def _not_payable(_now: dt.datetime) -> list[UUID]:
+    """Active, with money available, but without the name or the bank that a transfer takes."""
+    return _ids(
+        """select id from agent where id = any(:ids) and state = 'active'
+             and (bank_member_id is null or name_cipher is null)""",
+        ids=ledger.holders("available", CURRENCY),
+    )
+
+
 def _to_be_paid(_now: dt.datetime) -> list[UUID]:
     return ledger.holders("available", CURRENCY)
 
@@ -45,7 +55,7 @@ def _in_debt(_now: dt.datetime) -> list[UUID]:
     return ledger.holders("available", CURRENCY, debts=True)
 
 
-def _ids(sql: str, **params: dt.datetime) -> list[UUID]:
+def _ids(sql: str, **params: Any) -> list[UUID]:
     return [id for (id,) in rows(sql, **params)]
 
 
@@ -53,6 +63,7 @@ AGENT_GROUPS: dict[str, Callable[[dt.datetime], Collection[UUID]]] = {
     "silent": _silent,
     "frozen_lines": _with_frozen_lines,
     "failed_payout": _with_failed_payout,
+    "not_payable": _not_payable,
     "money_available": _to_be_paid,
     "in_debt": _in_debt,
 }

@@ -74,7 +74,7 @@ def search(
     *,
     q: str = "",
     basis: str = "",
-    kind: str = "",
+    connections: bool = False,
     frozen: bool | None = None,
     agent_id: UUID | None = None,
     span: Span = EVER,
@@ -82,10 +82,10 @@ def search(
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """Referrals by reference, customer, place or agent's code; `kind` is the customer's, `span` is of registration."""
+    """Referrals by reference, customer, place or agent's code; `span` is of registration."""
     return paged(
         f"""{REFERRAL}
-            where (:basis = '' or r.basis = :basis) and (:kind = '' or c.kind = :kind)
+            where (:basis = '' or r.basis = :basis) and (not :connections or r.establishment_id is not null)
               and {within("r.registered_at")}
               and (cast(:frozen as boolean) is null or r.frozen = :frozen)
               and (cast(:agent_id as uuid) is null
@@ -98,7 +98,7 @@ def search(
         per_page=per_page,
         q=q.strip(),
         basis=basis,
-        kind=kind,
+        connections=connections,
         frozen=frozen,
         agent_id=agent_id,
         **span.params,

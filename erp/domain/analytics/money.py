@@ -1,0 +1,47 @@
+"""What is owed to agents and when, and what was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from erp.kernel.db import row, rows
+
+
+def releases(zone: str) -> Sequence[sa.Row[Any]]:
+    """What is on hold, by the week (its Monday in the zone) in which its hold ends: (week, commissions, net)."""
+    return rows(
+        """select date_trunc('week', held_until at time zone :zone)::date as week, count(*) as commissions,
+                  sum(net)::bigint as net
+           from commission_state
+           where held_until is not null and freeze_reason is null and not (net = 0 and amount > 0)
+           group by 1 order by 1""",
+        zone=zone,
+    )
+
+
+def under_way() -> sa.Row[Any]:
+    """Runs that wait for approval, runs that are being paid, and payouts without an answer or that failed: how many
+    of each, and their sums."""
+    found = row(
+        """select count(*) filter (where r.state = 'draft') as drafts,
+                  coalesce(sum(p.amount) filter (where r.state = 'draft'), 0)::bigint as draft_amount,
+                  count(*) filter (where r.state in ('approved', 'executing')) as running,
+                  coalesce(sum(p.amount) filter (where r.state in ('approved', 'executing')), 0)::bigint as running_amount,
+                  coalesce(sum(p.unknown), 0)::bigint as unknown,
+                  coalesce(sum(p.unknown_amount), 0)::bigint as unknown_amount,
+                  coalesce(sum(p.failed), 0)::bigint as failed,
+                  coalesce(sum(p.failed_amount), 0)::bigint as failed_amount
+           from payout_run r
+           cross join lateral (
+             select sum(amount) filter (where state <> 'withdrawn') as amount,
+                    count(*) filter (where state = 'unknown') as unknown,
+                    sum(amount) filter (where state = 'unknown') as unknown_amount,
+                    count(*) filter (where state = 'failed') as failed,
+                    sum(amount) filter (where state = 'failed') as failed_amount
+             from payout where run_id = r.id) p"""
+    )
+    assert found is not None
+    return found
