@@ -12,14 +12,17 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
+from erp.blueprints.address import page_number, sort_key
+from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import shown
 from erp.blueprints.responses import done, page_or_part, refused
-from erp.blueprints.states import state_of
+from erp.blueprints.states import state_of, stated
 from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -31,6 +34,7 @@ NEWEST = 6
 class AgentFilters(Filters):
     q = StringField(_("Code, reference or whole phone number"))
     state = choice(_("Any state"))
+    kind = choice(_("Any kind"))
     group = choice(_("All agents"))
 
 
@@ -49,22 +53,55 @@ class ReasonForm(Form):
     reason = StringField(_("Why"), [needed])
 
 
-@bp.get("")
-@requires(Permission.AGENTS_READ)
-def index() -> Any:
-    form = AgentFilters(
-        state=[(state, state_of(state).label) for state in agents.STATES], group=list(GROUPS.items())
-    )
+def _find(form: AgentFilters) -> Listed:
     found = agents.search(
         q=form.value("q"),
         state=form.value("state"),
+        kind=form.value("kind"),
         among=_among(form.value("group")),
         sort=sort_key(),
-        page=page_number(),
     )
-    balances = ledger.balances([agent.id for agent in found.rows], "RUB")
-    page = with_rows(found, map(shown, found.rows))
-    return page_or_part("agents/index.html", "agents/_rows.html", form=form, page=page, balances=balances)
+    return found.dressed(lambda rows: [shown(row) for row in rows])
+
+
+AGENTS = Listing(
+    "agents",
+    _("Agents"),
+    _("Those who bring customers, each with one code for life."),
+    columns=(
+        Column("reference", _("Agent"), Mono(), to=To("agents.show")),
+        Column("name", _("Name"), card="name", to=To("agents.show")),
+        Column("code", _("Code"), Mono(), sort=True, card="note"),
+        Column("kind", _("Kind"), Tag(), shown=False),
+        Column("phone", _("Phone"), quiet=True),
+        Column("email", _("E-mail"), quiet=True, shown=False),
+        Column("state", _("State"), Tag(), sort=True, card="state"),
+        Column("bank_name", _("Bank"), shown=False),
+        Column("pending", _("On hold"), Money(), sort=True, quiet=True, total=True),
+        Column("available", _("Available"), Money(), sort=True, card="sum", total=True),
+        Column("frozen", _("Frozen"), Money(), shown=False, total=True),
+        Column("in_payout", _("In payout"), Money(), shown=False, total=True),
+        Column("registered_at", _("Registered"), Moment(), sort=True, quiet=True),
+        Column("suspension_reason", _("Why suspended"), Words(), shown=False),
+    ),
+    find=_find,
+    filters=lambda: AgentFilters(
+        state=stated(agents.STATES), kind=stated(agents.KINDS), group=list(GROUPS.items())
+    ),
+    empty=Empty(
+        "users", _("No agent yet"), _("Agents register themselves in RefAPP, with their phone number.")
+    ),
+    views=(
+        View(_("All")),
+        View(_("To verify"), {"state": "pending"}),
+        View(_("Active"), {"state": "active"}),
+        View(_("Owed most"), {"group": "money_available", "sort": "-available"}),
+        View(_("In debt"), {"group": "in_debt", "sort": "available"}),
+        View(_("Went silent"), {"group": "silent"}),
+        View(_("Suspended"), {"state": "suspended"}),
+    ),
+)
+mount(bp, AGENTS, Permission.AGENTS_READ)
 
 
 def _among(group: str) -> Collection[UUID] | None:
@@ -85,7 +122,7 @@ def show(reference: str) -> Any:
 def books(reference: str) -> Any:
     """Every entry of the agent's accounts, with the balance after it."""
     agent = agents.profile(agents.find(reference).id)
-    page = ledger.of_agent(agent.id, page=page_number())
+    page = ledger.of_agent(agent.id).page(page_number())
     return page_or_part("agents/ledger.html", "agents/_ledger.html", agent=shown(agent), page=page)
 
 
@@ -138,9 +175,9 @@ def _shown(reference: str) -> dict[str, Any]:
             for currency in ledger.currencies(agent.id) or ["RUB"]
         },
         "standings": commissions.standing(agent.id, clock.now()),
-        "bookings": bookings.of_agent(agent.id, per_page=NEWEST).rows,
+        "bookings": bookings.of_agent(agent.id).first(NEWEST),
         "commissions": commissions.of_agent(agent.id, limit=NEWEST),
-        "payouts": payouts.search(agent_id=agent.id, per_page=NEWEST).rows,
+        "payouts": payouts.search(agent_id=agent.id).first(NEWEST),
         "history": history_of("agent", agent.id),
         "form": ReasonForm(formdata=None),
         "refusal": None,

@@ -11,12 +11,16 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
-from erp.blueprints.forms import Filters, Form, attempt, needed
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Moment, Mono, Tag, To
+from erp.blueprints.forms import Filters, Form, attempt, choice, needed
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.states import stated
 from erp.domain import integrations
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -29,12 +33,39 @@ class KeyForm(Form):
     )
 
 
-@bp.get("")
-@requires(Permission.API_KEYS_WRITE)
-def index() -> Any:
-    form = Filters()
-    page = integrations.search_keys(q=form.value("q"), sort=sort_key(), page=page_number())
-    return page_or_part("api_keys/index.html", "api_keys/_rows.html", form=form, page=page)
+class KeyFilters(Filters):
+    state = choice(_("Any state"))
+
+
+def _find(form: KeyFilters) -> Listed:
+    revoked = {"active": False, "revoked": True}.get(form.value("state"))
+    return integrations.search_keys(q=form.value("q"), revoked=revoked, sort=sort_key())
+
+
+API_KEYS = Listing(
+    "api_keys",
+    _("API keys"),
+    _("With a key the owner's product reports sign-ups and asks for payments."),
+    columns=(
+        Column("name", _("Name"), sort=True, card="name", to=To("api_keys.show", "id", "id")),
+        Column("prefix", _("Begins with"), Mono(), of=lambda key: f"{key.prefix}…", card="note"),
+        Column(
+            "state", _("State"), Tag(), of=lambda key: "revoked" if key.revoked_at else "active", card="state"
+        ),
+        Column("created_at", _("Made"), Moment(), sort=True, card="sum", quiet=True),
+        Column("revoked_at", _("Revoked"), Moment(), quiet=True),
+    ),
+    find=_find,
+    filters=lambda: KeyFilters(state=stated(("active", "revoked"))),
+    empty=Empty("key-round", _("No key yet"), _("Make one and give it to the owner's product.")),
+    step=Step(_("Make a key"), "api_keys.new", Permission.API_KEYS_WRITE),
+    views=(
+        View(_("All")),
+        View(_("In use"), {"state": "active"}),
+        View(_("Revoked"), {"state": "revoked"}),
+    ),
+)
+mount(bp, API_KEYS, Permission.API_KEYS_WRITE)
 
 
 @bp.get("/new")

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Beside, Column, Moment, Mono, To
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import dressed, page_number, with_rows
+from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import actor_names
-from erp.blueprints.responses import page_or_part
 from erp.kernel import audit
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
@@ -27,19 +29,39 @@ class AuditFilters(Within):
     actor_kind = choice(_("Anybody"))
 
 
-@bp.get("")
-@requires(Permission.AUDIT_READ)
-def index() -> Any:
-    form = AuditFilters(actor_kind=ACTORS)
-    page = audit.search(
+def _find(form: AuditFilters) -> Listed:
+    found = audit.search(
         q=form.value("q"),
         actor_kind=form.value("actor_kind"),
         span=form.span,
-        page=page_number(),
+        sort=sort_key(),
     )
-    return page_or_part(
-        "audit/index.html", "audit/_rows.html", form=form, page=with_rows(page, named(page.rows))
-    )
+    return found.dressed(named)
+
+
+AUDIT = Listing(
+    "audit",
+    _("Audit log"),
+    _("Every change, who made it and when. Nothing here can be changed or removed."),
+    columns=(
+        Column("at", _("When"), Moment(), sort=True, card="sum"),
+        Column("actor_name", _("Who"), Beside("actor_kind", _("Kind")), card="note"),
+        Column("action", _("Did"), card="name", to=To("audit.show", "id", "id")),
+        Column("subject_type", _("To"), Beside("subject_id", _("Id")), card="more"),
+        Column("request_id", _("Request"), Mono(), quiet=True),
+    ),
+    find=_find,
+    filters=lambda: AuditFilters(actor_kind=ACTORS),
+    empty=Empty("scroll-text", _("No entry yet"), _("Whatever is changed is written down here.")),
+    views=(
+        View(_("All")),
+        View(_("By staff"), {"actor_kind": "staff"}),
+        View(_("By agents"), {"actor_kind": "agent"}),
+        View(_("Around payouts"), {"q": "payout"}),
+        View(_("Sign-ins"), {"q": "staff.signed_in"}),
+    ),
+)
+mount(bp, AUDIT, Permission.AUDIT_READ)
 
 
 @bp.get("/<int:id>")

@@ -11,16 +11,20 @@ from flask_login import current_user
 from wtforms import StringField
 
 from erp.blueprints import establishments
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.establishments import BookingForm
 from erp.blueprints.forms import Form, Within, attempt, choice, needed
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, Step, View, in_days, mount
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.responses import done, page_or_part, refused
-from erp.blueprints.states import state_of
+from erp.blueprints.presentation import format_tag
+from erp.blueprints.responses import done, refused
+from erp.blueprints.states import state_of, stated
 from erp.domain import agents, bookings, catalogue
 from erp.kernel import clock
 from erp.kernel.errors import NotFound
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.sentences import Sentence
 from erp.kernel.transaction import transaction
@@ -30,7 +34,12 @@ STATES = ("open", *bookings.ENDINGS)
 ICONS = {"booked": "bookmark", "contacted": "phone", "meeting": "calendar", "agreed": "handshake"}
 
 
+OF_AGENT = To("agents.show", "reference", "agent_reference")
+
+
 class BookingFilters(Within):
+    state = choice(_("Any state"))
+    stage = choice(_("Any stage"))
     reached = choice(_("However far it came"))
     by = choice(_("Dates are of the booking"))
 
@@ -49,28 +58,80 @@ class Stage(NamedTuple):
     at: Any = None
 
 
-@bp.get("/bookings")
-@requires(Permission.BOOKINGS_READ)
-def index() -> Any:
-    form = BookingFilters(
+def _find(form: BookingFilters) -> Listed:
+    found = bookings.search(
+        q=form.value("q"),
+        state=form.value("state"),
+        stage=form.value("stage"),
+        reached=form.value("reached"),
+        span=form.span,
+        dated_by=form.value("by"),
+        sort=sort_key(),
+    )
+    return found.dressed(lambda rows: with_agent_names(rows, agent_name="agent_id"))
+
+
+def _filters() -> BookingFilters:
+    return BookingFilters(
+        state=stated(STATES),
+        stage=stated(bookings.STAGES),
         reached=[
             (name, gettext("At least: %(stage)s", stage=state_of(name).label)) for name in bookings.REACHED
         ],
         by=[("expires", _("Dates are of the expiry")), ("ended", _("Dates are of the end"))],
     )
-    state = request.args.get("state", "")
-    found = bookings.search(
-        q=form.value("q"),
-        state=state,
-        reached=form.value("reached"),
-        span=form.span,
-        dated_by=form.value("by"),
-        sort=sort_key(),
-        page=page_number(),
-    )
-    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
-    tabs = [(gettext("All"), "", None), *((state_of(name).label, name, None) for name in STATES)]
-    return page_or_part("bookings/index.html", "bookings/_rows.html", form=form, page=page, states=tabs)
+
+
+BOOKINGS = Listing(
+    "bookings",
+    _("Bookings"),
+    _("An agent's exclusive, time-limited claim on an establishment."),
+    columns=(
+        Column("reference", _("Booking"), Mono(), to=To("bookings.show")),
+        Column(
+            "establishment",
+            _("Establishment"),
+            of="establishment_name",
+            sort=True,
+            card="name",
+            to=To("bookings.show"),
+        ),
+        Column(
+            "establishment_kind", _("Kind"), of=lambda row: format_tag(row.establishment_kind), shown=False
+        ),
+        Column("city", _("City"), quiet=True),
+        Column("agent", _("Agent"), Who(), of="agent_name", sort=True, card="note", to=OF_AGENT),
+        Column("stage", _("Stage"), Tag(), of=lambda row: row.ending or row.stage, card="state"),
+        Column("booked_at", _("Booked"), Moment(), sort=True, quiet=True),
+        Column(
+            "expires_at",
+            _("Expires"),
+            Moment(is_near=True),
+            of=lambda row: None if row.ended_at else row.expires_at,
+            sort=True,
+            card="sum",
+            quiet=True,
+        ),
+        Column("ended_at", _("Ended"), Moment(), shown=False),
+        Column("extension_note", _("Why extended"), Words(), shown=False),
+    ),
+    find=_find,
+    filters=_filters,
+    empty=Empty("bookmark", _("No booking yet"), _("Open an establishment to book it for an agent.")),
+    step=Step(_("Find a place to book"), "establishments.index", Permission.BOOKINGS_WRITE, "store"),
+    views=(
+        View(_("All")),
+        View(_("Open"), {"state": "open"}),
+        View(
+            _("Expiring this week"),
+            lambda: {"state": "open", "by": "expires", "until": in_days(7), "sort": "expires_at"},
+        ),
+        View(_("Agreed, not signed up"), {"state": "open", "stage": "agreed"}),
+        View(_("Expired"), {"state": "expired"}),
+        View(_("Connected"), {"state": "connected"}),
+    ),
+)
+mount(bp, BOOKINGS, Permission.BOOKINGS_READ, at="/bookings")
 
 
 @bp.get("/bookings/<reference>")

@@ -8,18 +8,24 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who, Words
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, in_days, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.presentation import format_money
-from erp.blueprints.responses import page_or_part
-from erp.blueprints.states import state_of
+from erp.blueprints.states import stated
 from erp.domain import commissions, ledger
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.language import say
 
 bp = Blueprint("commissions", __name__, url_prefix="/commissions")
 STATES = ("on_hold", "available", "frozen", "paid_out", "reversed", "nothing")
+
+
+OF_REFERRAL = To("referrals.show", "reference", "referral_reference")
+OF_PAYMENT = To("payments.show", "reference", "payment_reference")
 
 
 class CommissionFilters(Within):
@@ -37,23 +43,69 @@ class Step(NamedTuple):
     at: Any = None
 
 
-@bp.get("")
-@requires(Permission.COMMISSIONS_READ)
-def index() -> Any:
-    form = CommissionFilters(
-        state=[(state, state_of(state).label) for state in STATES],
-        by=[("release", _("Dates are of the end of the hold"))],
-    )
+def _find(form: CommissionFilters) -> Listed:
     found = commissions.search(
         q=form.value("q"),
         state=form.value("state"),
         span=form.span,
         dated_by=form.value("by"),
         sort=sort_key(),
-        page=page_number(),
     )
-    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
-    return page_or_part("commissions/index.html", "commissions/_rows.html", form=form, page=page, owed=owed())
+    return found.dressed(lambda rows: with_agent_names(rows, agent_name="agent_id"))
+
+
+COMMISSIONS = Listing(
+    "commissions",
+    _("Commissions"),
+    _("One line: this event earned this agent this amount under these terms."),
+    columns=(
+        Column(
+            "occurred_at", _("When"), Moment(), sort=True, card="more", to=To("commissions.show", "id", "id")
+        ),
+        Column(
+            "agent",
+            _("Agent"),
+            Who(),
+            of="agent_name",
+            card="name",
+            to=To("agents.show", "reference", "agent_reference"),
+        ),
+        Column(
+            "customer",
+            _("Customer"),
+            of=lambda row: row.establishment_name or row.referral_reference,
+            card="note",
+        ),
+        Column("referral_reference", _("Referral"), Mono(), shown=False, to=OF_REFERRAL),
+        Column("payment_reference", _("Payment"), Mono(), shown=False, to=OF_PAYMENT),
+        Column("programme_name", _("Programme"), shown=False),
+        Column("tier_name", _("Tier"), shown=False),
+        Column("state", _("State"), Tag(), card="state"),
+        Column("base", _("Base"), Money(), quiet=True, total=True),
+        Column("rate_bps", _("Rate"), Percent(), quiet=True),
+        Column("earned", _("Earned"), Money(), of="amount", quiet=True, total=True),
+        Column("amount", _("Left"), Money(), of="net", sort=True, card="sum", total=True),
+        Column("paid_out", _("Paid out"), Money(is_idle=True), shown=False),
+        Column("available_at", _("Available"), Day(), quiet=True),
+        Column("freeze_reason", _("Why frozen"), Words(), shown=False),
+    ),
+    find=_find,
+    filters=lambda: CommissionFilters(
+        state=stated(STATES),
+        by=[("release", _("Dates are of the end of the hold"))],
+    ),
+    empty=Empty("percent", _("No commission yet"), _("Lines appear when a referred customer pays.")),
+    views=(
+        View(_("All")),
+        View(_("On hold"), {"state": "on_hold"}),
+        View(_("Available this week"), lambda: {"state": "on_hold", "by": "release", "until": in_days(7)}),
+        View(_("Frozen"), {"state": "frozen"}),
+        View(_("Reversed"), {"state": "reversed"}),
+    ),
+    template="commissions/index.html",
+    more=lambda: {"owed": owed()},
+)
+mount(bp, COMMISSIONS, Permission.COMMISSIONS_READ)
 
 
 def owed() -> dict[str, dict[str, Any]]:

@@ -8,15 +8,17 @@ from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.forms import Filters, Form, choice, needed
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.presentation import format_tag
-from erp.blueprints.responses import page_or_part
-from erp.blueprints.states import state_of
+from erp.blueprints.states import stated
 from erp.domain import bookings, catalogue, referrals
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 
 bp = Blueprint("establishments", __name__, url_prefix="/establishments")
@@ -34,25 +36,65 @@ class BookingForm(Form):
     )
 
 
-@bp.get("")
-@requires(Permission.CATALOGUE_READ)
-def index() -> Any:
-    form = PlaceFilters(
+def _address(place: Any) -> str:
+    return " ".join(filter(None, (place.street, place.house)))
+
+
+def _filters() -> PlaceFilters:
+    return PlaceFilters(
         kind=[(kind, format_tag(kind)) for kind in catalogue.kinds()],
         city=[(city, city) for city in catalogue.cities()],
-        state=[(state, state_of(state).label) for state in bookings.PLACE_STATES],
+        state=stated(bookings.PLACE_STATES),
     )
-    found = bookings.search_places(
-        now=clock.now(),
-        q=form.value("q"),
-        city=form.value("city"),
-        kind=form.value("kind"),
-        state=form.value("state"),
-        sort=sort_key(),
-        page=page_number(),
-    )
-    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
-    return page_or_part("establishments/index.html", "establishments/_rows.html", form=form, page=page)
+
+
+def _find(form: PlaceFilters) -> Listed:
+    asked = {name: form.value(name) for name in ("q", "city", "kind", "state")}
+    found = bookings.search_places(now=clock.now(), **asked, sort=sort_key())
+    return found.dressed(lambda rows: with_agent_names(rows, agent_name="agent_id"))
+
+
+ESTABLISHMENTS = Listing(
+    "establishments",
+    _("Establishments"),
+    _("Places that may become customers. An agent books one before working on it."),
+    columns=(
+        Column("reference", _("Reference"), Mono(), to=To("establishments.show")),
+        Column("name", _("Name"), sort=True, card="name", to=To("establishments.show")),
+        Column(
+            "kind",
+            _("Kind"),
+            Beside(lambda place: format_tag(place.cuisine), _("Cuisine")),
+            of=lambda place: format_tag(place.kind),
+            sort=True,
+        ),
+        Column("address", _("Address"), of=_address, card="note"),
+        Column("postcode", _("Postcode"), shown=False),
+        Column("city", _("City"), sort=True),
+        Column("state", _("State"), Tag(), card="state"),
+        Column(
+            "agent_name", _("Agent"), Who(), card="more", to=To("agents.show", "reference", "agent_reference")
+        ),
+        Column("expires_at", _("Booked until"), Moment(), shown=False),
+        Column("phone", _("Phone"), shown=False),
+        Column("website", _("Website"), shown=False),
+        Column("opening_hours", _("Opening hours"), Words(), shown=False),
+    ),
+    find=_find,
+    filters=_filters,
+    empty=Empty(
+        "store",
+        _("The catalogue is empty"),
+        _("Import one with: ref import establishments FILE"),
+    ),
+    views=(
+        View(_("All")),
+        View(_("Free"), {"state": "free"}),
+        View(_("Booked"), {"state": "booked"}),
+        View(_("Connected"), {"state": "connected"}),
+    ),
+)
+mount(bp, ESTABLISHMENTS, Permission.CATALOGUE_READ)
 
 
 @bp.get("/<reference>")
@@ -65,8 +107,8 @@ def shown(reference: str) -> dict[str, Any]:
     """What the page of one place needs; the verbs of bookings answer with parts of it."""
     place = catalogue.find(reference)
     open_one = bookings.open_on(place.claim_group_id, at=clock.now())
-    past = bookings.search(q=place.reference, state="ended").rows
-    connected = referrals.search(q=place.reference).rows
+    past = bookings.search(q=place.reference, state="ended").first(50)
+    connected = referrals.search(q=place.reference).first(1)
     state = "connected" if place.connected_at else "booked" if open_one else "free"
     return {
         "establishment": dressed([place], lambda _place: {"state": state})[0],

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import request
 from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -17,7 +16,7 @@ from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from erp.blueprints import typed
+from erp.blueprints import address, typed
 from erp.kernel.errors import DomainError, Invalid
 from erp.kernel.sentences import Amount, Rate, Sentence
 from erp.kernel.span import Span
@@ -46,7 +45,7 @@ class Filters(PlainForm):
     q = StringField(_("Search"))
 
     def __init__(self, **choices: list[tuple[str, str]]):
-        super().__init__(request.args)
+        super().__init__(address.args())
         for name, offered in choices.items():
             self[name].choices = options([("", self[name].label.text), *offered])
 

@@ -9,9 +9,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Count, Drawn, Moment, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, choice
-from erp.blueprints.listing import page_number, sort_key
-from erp.blueprints.responses import page_or_part, seen_other
+from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.responses import seen_other
 from erp.kernel import audit, clock, outbox
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
@@ -24,12 +26,33 @@ class JobFilters(Filters):
     state = choice(_("Any state"))
 
 
-@bp.get("")
-@requires(Permission.JOBS_READ)
-def index() -> Any:
-    form = JobFilters(state=STATES)
-    page = outbox.search(q=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number())
-    return page_or_part("jobs/index.html", "jobs/_rows.html", form=form, page=page, workers=outbox.workers())
+JOBS = Listing(
+    "jobs",
+    _("Jobs"),
+    _("Work the system does by itself. What has succeeded leaves this list."),
+    columns=(
+        Column("job", _("Job"), sort=True, card="name", to=To("jobs.show", "id", "id")),
+        Column("subject", _("Subject"), Mono(), card="note", quiet=True),
+        Column("state", _("State"), Tag(), card="state"),
+        Column("attempts", _("Attempts"), Count(), sort=True),
+        Column("written_at", _("Written"), Moment(), shown=False),
+        Column("due_at", _("Due"), Moment(is_near=True), sort=True, card="sum", quiet=True),
+        Column("last_error", _("Last error"), Words(), card="more"),
+        Column("retry", _("Retry"), Drawn("jobs/_cells.html", "retry"), of=str),
+    ),
+    find=lambda form: outbox.search(q=form.value("q"), state=form.value("state"), sort=sort_key()),
+    filters=lambda: JobFilters(state=STATES),
+    empty=Empty("list-checks", _("Nothing waits"), _("All work is done.")),
+    views=(
+        View(_("All")),
+        View(_("Given up"), {"state": "given_up"}),
+        View(_("Will be retried"), {"state": "retrying"}),
+        View(_("Waiting"), {"state": "waiting"}),
+    ),
+    template="jobs/index.html",
+    more=lambda: {"workers": outbox.workers()},
+)
+mount(bp, JOBS, Permission.JOBS_READ)
 
 
 @bp.get("/<int:id>")

@@ -10,14 +10,17 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField, TextAreaField
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To
 from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, needed
 from erp.blueprints.history import happened
-from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.states import state_of
 from erp.domain import commissions, payments
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -60,25 +63,72 @@ class FoundForm(Form):
     note = TextAreaField(_("What you found"), [needed])
 
 
-@bp.get("")
-@requires(Permission.PAYMENTS_READ)
-def index() -> Any:
-    statuses = [(status, state_of(status.lower()).label) for status in SHOWN_STATUSES]
-    form = PaymentFilters(
-        status=statuses,
-        attention=[("yes", _("To look at"))],
-        by=[("ordered", _("Dates are of the order")), ("refunded", _("Dates are of the refund"))],
-    )
-    page = payments.search_payments(
+def _find(form: PaymentFilters) -> Listed:
+    return payments.search_payments(
         text=form.value("q"),
         status=form.value("status"),
         attention=bool(form.value("attention")),
         span=form.span,
         dated_by=form.value("by"),
-        order=sort_key(),
-        page=page_number(),
+        sort=sort_key(),
     )
-    return page_or_part("payments/index.html", "payments/_rows.html", form=form, page=page)
+
+
+def _filters() -> PaymentFilters:
+    statuses = [(status, state_of(status.lower()).label) for status in SHOWN_STATUSES]
+    return PaymentFilters(
+        status=statuses,
+        attention=[("yes", _("To look at"))],
+        by=[("ordered", _("Dates are of the order")), ("refunded", _("Dates are of the refund"))],
+    )
+
+
+PAYMENTS = Listing(
+    "payments",
+    _("Payments"),
+    _("What customers were asked to pay, and what the bank says they paid."),
+    columns=(
+        Column("reference", _("Payment"), Mono(), to=To("payments.show")),
+        Column("order_reference", _("Order"), Mono(), quiet=True),
+        Column("order_external_id", _("Order's id"), Mono(), shown=False),
+        Column(
+            "customer",
+            _("Customer"),
+            of=lambda row: row.establishment_name or row.customer_external_id,
+            card="name",
+            to=To("payments.show"),
+        ),
+        Column(
+            "referral_reference",
+            _("Referral"),
+            Mono(),
+            shown=False,
+            to=To("referrals.show", "reference", "referral_reference"),
+        ),
+        Column("status", _("State"), Tag(), of=lambda row: row.status.lower(), card="state"),
+        Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
+        Column("refunded", _("Refunded"), Money(is_idle=True), quiet=True, total=True),
+        Column("attention", _("To look at"), Tag(), card="more"),
+        Column("provider_payment_id", _("The bank's id"), Mono(), shown=False),
+        Column("created_at", _("Asked"), Moment(), shown=False),
+        Column("confirmed_at", _("Paid"), Moment(), sort=True, card="note", quiet=True),
+    ),
+    find=_find,
+    filters=_filters,
+    empty=Empty(
+        "credit-card",
+        _("No payment yet"),
+        _("Orders come from the owner's product; each becomes a payment at the bank."),
+    ),
+    views=(
+        View(_("All")),
+        View(_("Paid"), {"status": "CONFIRMED"}),
+        View(_("To look at"), {"attention": "yes"}),
+        View(_("Partly refunded"), {"status": "PARTIAL_REFUNDED"}),
+        View(_("Refunded"), {"status": "REFUNDED"}),
+    ),
+)
+mount(bp, PAYMENTS, Permission.PAYMENTS_READ)
 
 
 @bp.get("/<reference>")
@@ -142,7 +192,7 @@ def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any
 
 def _shown(reference: str) -> dict[str, Any]:
     payment = payments.find_payment(reference)
-    earned = commissions.search(q=payment.reference).rows
+    earned = commissions.search(q=payment.reference).first(50)
     return {
         "payment": payment,
         "refunds": payments.refunds_of(reference),

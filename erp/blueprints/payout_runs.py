@@ -11,14 +11,19 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Count, Figures, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import page_number, sort_key, with_rows
-from erp.blueprints.people import agent_names, with_actor_names, with_agent_names
+from erp.blueprints.listing import Empty, Listing, Shown, Step, View, mount
+from erp.blueprints.payouts import PAYOUTS, PayoutFilters, named
+from erp.blueprints.people import agent_names, with_actor_names
+from erp.blueprints.presentation import format_count
 from erp.blueprints.responses import done, page_or_part, refused, seen_other
-from erp.blueprints.states import state_of
+from erp.blueprints.states import stated
 from erp.domain import payouts
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -35,16 +40,47 @@ class RunForm(Form):
     note = StringField(_("Note"), description=_("For the one who approves."))
 
 
-@bp.get("")
-@requires(Permission.PAYOUTS_READ)
-def index() -> Any:
-    states = [(state.value, state_of(state).label) for state in payouts.RunState]
-    form = RunFilters(state=[*states, ("running", gettext("Under way"))])
-    found = payouts.search_runs(
-        text=form.value("q"), state=form.value("state"), sort=sort_key(), page=page_number()
-    )
-    page = with_rows(found, with_actor_names(found.rows, *PEOPLE))
-    return page_or_part("payout_runs/index.html", "payout_runs/_rows.html", form=form, page=page)
+def _find(form: RunFilters) -> Listed:
+    found = payouts.search_runs(text=form.value("q"), state=form.value("state"), sort=sort_key())
+    return found.dressed(lambda rows: with_actor_names(rows, *PEOPLE))
+
+
+def _paid(run: Any) -> str:
+    return f"{format_count(run.paid)} / {format_count(run.payouts)}"
+
+
+RUNS = Listing(
+    "payout_runs",
+    _("Payout runs"),
+    _("One person prepares a run, another approves it, and the workers pay it through the bank."),
+    columns=(
+        Column("reference", _("Run"), Mono(), card="name", to=To("payout_runs.show")),
+        Column("prepared_at", _("Prepared"), Moment(), sort=True, card="note"),
+        Column("prepared_by", _("Prepared by")),
+        Column("approved_by", _("Approved by")),
+        Column("approved_at", _("Approved"), Moment(), shown=False),
+        Column("state", _("State"), Tag(), card="state"),
+        Column("paid", _("Paid"), Figures(), of=_paid),
+        Column("failed", _("Failed"), Count(), shown=False),
+        Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
+        Column("paid_amount", _("Paid amount"), Money(), shown=False, total=True),
+        Column("note", _("Note"), Words(), shown=False),
+    ),
+    find=_find,
+    filters=lambda: RunFilters(state=[*stated(payouts.RunState), ("running", _("Under way"))]),
+    empty=Empty(
+        "layers", _("No run yet"), _("A run gathers what is available to agents and pays it in one go.")
+    ),
+    step=Step(_("Prepare a run"), "payout_runs.new", Permission.PAYOUTS_PREPARE),
+    views=(
+        View(_("All")),
+        View(_("Waiting for approval"), {"state": "draft"}),
+        View(_("Under way"), {"state": "running"}),
+        View(_("Done"), {"state": "done"}),
+        View(_("Cancelled"), {"state": "cancelled"}),
+    ),
+)
+mount(bp, RUNS, Permission.PAYOUTS_READ)
 
 
 @bp.get("/new")
@@ -74,7 +110,7 @@ def create() -> Any:
 @bp.get("/<reference>")
 @requires(Permission.PAYOUTS_READ)
 def show(reference: str) -> Any:
-    return page_or_part("payout_runs/show.html", "payouts/_rows.html", **_shown(reference))
+    return page_or_part("payout_runs/show.html", "lists/_table.html", **_shown(reference))
 
 
 @bp.get("/<reference>/status")
@@ -111,9 +147,9 @@ def _answered(reference: str, tried: Outcome, success: str) -> Any:
 def _shown(reference: str) -> dict[str, Any]:
     state = _state(reference)
     run = state["run"]
-    found = payouts.search(run=run.reference, sort=sort_key(), page=page_number())
-    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
-    return {**state, "page": page, "history": history_of("payout_run", run.id)}
+    found = named(payouts.search(run=run.reference, sort=sort_key()))
+    within = Shown(PAYOUTS, PayoutFilters(state=[]), found, without=("run", "prepared_at"))
+    return {**state, "list": within, "history": history_of("payout_run", run.id)}
 
 
 def _state(reference: str) -> dict[str, Any]:

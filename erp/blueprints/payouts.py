@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
 from erp.blueprints.commissions import Step
 from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed
 from erp.blueprints.history import happened
-from erp.blueprints.listing import page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Step as Next
 from erp.blueprints.people import may_see_personal_data, with_agent_names
-from erp.blueprints.responses import page_or_part, refused, seen_other
-from erp.blueprints.states import state_of
+from erp.blueprints.responses import refused, seen_other
+from erp.blueprints.states import state_of, stated
 from erp.domain import agents, payouts
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.personal import reveal
 from erp.kernel.transaction import transaction
@@ -35,7 +39,13 @@ WAY = (
 )
 
 
+SET_ASIDE = _("With money set aside")
+VIEWED = (S.PREPARED, S.UNKNOWN, S.FAILED, S.PAID, S.RETURNED)
+OF_AGENT = To("agents.show", "reference", "agent_reference")
+
+
 class PayoutFilters(Within):
+    state = choice(_("Any state"))
     by = choice(_("Dates are of the preparation"))
 
 
@@ -43,28 +53,71 @@ class ReturnForm(Form):
     note = StringField(_("Where the return was seen"), [needed])
 
 
-@bp.get("")
-@requires(Permission.PAYOUTS_READ)
-def index() -> Any:
-    form = PayoutFilters(by=[("paid", _("Dates are of the transfer"))])
-    state = request.args.get("state", "")
+def _find(form: PayoutFilters) -> Listed:
     found = payouts.search(
         text=form.value("q"),
-        state=state,
+        state=form.value("state"),
         span=form.span,
         dated_by=form.value("by"),
         sort=sort_key(),
-        page=page_number(),
     )
-    page = with_rows(found, with_agent_names(found.rows, agent_name="agent_id"))
+    return named(found)
+
+
+def named(found: Listed) -> Listed:
+    """Payouts with their agents' names."""
+    return found.dressed(lambda rows: with_agent_names(rows, agent_name="agent_id"))
+
+
+def _filters() -> PayoutFilters:
+    return PayoutFilters(
+        state=[*stated(payouts.State), ("open", SET_ASIDE)], by=[("paid", _("Dates are of the transfer"))]
+    )
+
+
+def _counts() -> dict[str, int]:
+    """How many payouts there are in each state and group of states."""
     counted = payouts.counts()
-    tabs = [(gettext("All"), "", sum(counted.values()))]
-    tabs += [
-        (gettext("With money set aside"), group, sum(counted.get(name, 0) for name in states))
+    return counted | {
+        group: sum(counted.get(state, 0) for state in states)
         for group, states in payouts.STATE_GROUPS.items()
-    ]
-    tabs += [(state_of(name).label, name.value, counted[name]) for name in payouts.State if counted.get(name)]
-    return page_or_part("payouts/index.html", "payouts/_rows.html", form=form, page=page, states=tabs)
+    }
+
+
+PAYOUTS = Listing(
+    "payouts",
+    _("Payouts"),
+    _("One transfer to one agent. Payouts leave in runs that two people prepare and approve."),
+    columns=(
+        Column("reference", _("Payout"), Mono(), to=To("payouts.show")),
+        Column("agent_name", _("Agent"), Who(), card="name", to=To("payouts.show")),
+        Column("agent_reference", _("Agent's reference"), Mono(), shown=False, to=OF_AGENT),
+        Column(
+            "run",
+            _("Run"),
+            Mono(),
+            of="run_reference",
+            to=To("payout_runs.show", "reference", "run_reference"),
+        ),
+        Column("bank_name", _("Bank"), quiet=True),
+        Column("state", _("State"), Tag(), card="state"),
+        Column("failure_note", _("What went wrong"), Words(), shown=False),
+        Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
+        Column("prepared_at", _("Prepared"), Moment(), sort=True, quiet=True),
+        Column("ended_at", _("Finished"), Moment(), card="note", quiet=True),
+    ),
+    find=_find,
+    filters=_filters,
+    empty=Empty("hand-coins", _("No payout yet"), _("Prepare a run to pay out what is available.")),
+    step=Next(_("Prepare a run"), "payout_runs.new", Permission.PAYOUTS_PREPARE, "layers"),
+    views=(
+        View(_("All")),
+        View(SET_ASIDE, {"state": "open"}, "open"),
+        *(View(state_of(state).label, {"state": state.value}, state.value) for state in VIEWED),
+    ),
+    counts=_counts,
+)
+mount(bp, PAYOUTS, Permission.PAYOUTS_READ)
 
 
 @bp.get("/<reference>")

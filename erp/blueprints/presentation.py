@@ -10,8 +10,6 @@ import json
 import re
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 from babel import dates, numbers
 from flask import Flask, current_app, g, request, url_for
@@ -19,7 +17,7 @@ from flask_babel import get_timezone
 from lucide.jinja import lucide
 from markupsafe import Markup
 
-from erp.blueprints import states
+from erp.blueprints import address, states
 from erp.kernel.sentences import Amount, Rate, formatted
 from erp.language import locale
 
@@ -38,7 +36,7 @@ def register(app: Flask) -> None:
         plain=format_tag,
     )
     app.jinja_env.globals.update(
-        asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=with_args
+        asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=address.with_args
     )
 
 
@@ -90,14 +88,6 @@ def icon(name: str, size: int = 18) -> Markup:
 def asset(name: str) -> str:
     """The address of a built file under its hashed name: asset("erp.css") -> "/static/dist/erp.3f2a….css"."""
     return url_for("static", filename=f"dist/{_built_names(str(current_app.static_folder))[name]}")
-
-
-def with_args(**changes: Any) -> str:
-    """This page's address with parts of its state changed; None and "" take a part away."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if value and name not in changes]
-    changed = [(name, value) for name, value in changes.items() if value not in (None, "")]
-    query = urlencode([*kept, *changed])
-    return f"{request.path}?{query}" if query else request.path
 
 
 def chosen_theme() -> str:

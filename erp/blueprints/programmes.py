@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
@@ -14,8 +14,11 @@ from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, percent_in
-from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.listing import Empty, Listing, Step, View, mount
+from erp.blueprints.presentation import format_bps
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.terms import as_typed, changes, described
 from erp.domain import programmes
@@ -89,12 +92,48 @@ class ProgrammeFilters(Filters):
     draft = choice(_("All"))
 
 
-@bp.get("")
-@requires(Permission.PROGRAMMES_READ)
-def index() -> Any:
-    form = ProgrammeFilters(draft=[("yes", _("With a draft of terms"))])
-    page = programmes.search(form.value("q"), sort_key(), page_number(), with_draft=bool(form.value("draft")))
-    return page_or_part("programmes/index.html", "programmes/_rows.html", form=form, page=page)
+def _terms_in_force(programme: Any) -> str:
+    return gettext("version %(version)s", version=programme.version) if programme.version else NOTHING
+
+
+def _rates(programme: Any) -> str:
+    if not programme.version:
+        return NOTHING
+    return f"{format_bps(programme.lowest_bps)} – {format_bps(programme.highest_bps)}"
+
+
+def _hold(programme: Any) -> str:
+    days = programme.hold_days
+    return ngettext("%(num)s day", "%(num)s days", days) if programme.version else NOTHING
+
+
+PROGRAMMES = Listing(
+    "programmes",
+    _("Programmes"),
+    _("What agents distribute, and the terms under which they earn."),
+    columns=(
+        Column("reference", _("Programme"), Mono(), to=To("programmes.show")),
+        Column("name", _("Name"), sort=True, card="name", to=To("programmes.show")),
+        Column("key", _("Key"), Mono(), shown=False),
+        Column("state", _("State"), Tag(), of=lambda row: "active" if row.version else "draft", card="state"),
+        Column("terms", _("Active terms"), of=_terms_in_force, card="note"),
+        Column("effective_from", _("In force since"), Moment(), shown=False),
+        Column("rates", _("Rates"), Figures(), of=_rates, card="sum"),
+        Column("hold", _("Hold"), Figures(), of=_hold),
+        Column("currency", _("Currency"), shown=False),
+        Column("referrals", _("Referrals"), Count()),
+    ),
+    find=lambda form: programmes.search(
+        q=form.value("q"), with_draft=bool(form.value("draft")), sort=sort_key()
+    ),
+    filters=lambda: ProgrammeFilters(draft=[("yes", _("With a draft of terms"))]),
+    empty=Empty(
+        "badge-percent", _("No programme yet"), _("A programme says what agents earn for which customers.")
+    ),
+    step=Step(_("New programme"), "programmes.new", Permission.PROGRAMMES_WRITE),
+    views=(View(_("All")), View(_("With a draft of terms"), {"draft": "yes"})),
+)
+mount(bp, PROGRAMMES, Permission.PROGRAMMES_READ)
 
 
 @bp.get("/new")

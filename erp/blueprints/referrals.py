@@ -11,13 +11,15 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import agent_names, may_see_personal_data, with_agent_names
-from erp.blueprints.responses import page_or_part
-from erp.blueprints.states import state_of
+from erp.blueprints.states import state_of, stated
 from erp.domain import payments, referrals
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 
 bp = Blueprint("referrals", __name__, url_prefix="/referrals")
@@ -27,40 +29,23 @@ BASES = ("booking", "code", "click")
 class ReferralFilters(Within):
     basis = choice(_("By anything"))
     of = choice(_("All referrals"))
+    frozen = choice(_("Contested or not"))
 
 
-@bp.get("")
-@requires(Permission.REFERRALS_READ)
-def index() -> Any:
-    form = ReferralFilters(
-        basis=[(basis, state_of(basis).label) for basis in BASES],
-        of=[("connections", _("Connections"))],
-    )
+def _version(referral: Any) -> str:
+    return gettext("terms %(version)s", version=referral.terms_version)
+
+
+def _find(form: ReferralFilters) -> Listed:
     found = referrals.search(
         q=form.value("q"),
         basis=form.value("basis"),
         connections=form.value("of") == "connections",
+        frozen={"yes": True, "no": False}.get(form.value("frozen")),
         span=form.span,
         sort=sort_key(),
-        page=page_number(),
     )
-    page = with_rows(found, _named(found.rows))
-    return page_or_part("referrals/index.html", "referrals/_rows.html", form=form, page=page)
-
-
-@bp.get("/<reference>")
-@requires(Permission.REFERRALS_READ)
-def show(reference: str) -> Any:
-    (referral,) = _named([referrals.find(reference)])
-    return render_template(
-        "referrals/show.html",
-        referral=referral,
-        why=list(_why(referral)),
-        shares=with_agent_names(referrals.shares(referral.id), agent_name="agent_id"),
-        cases=referrals.cases_of(referral.id),
-        payments=payments.search_payments(customer=referral.customer_reference).rows,
-        history=history_of("referral", referral.id),
-    )
+    return found.dressed(_named)
 
 
 def _named(found: Iterable[Any]) -> list[SimpleNamespace]:
@@ -77,6 +62,65 @@ def _named(found: Iterable[Any]) -> list[SimpleNamespace]:
             or customers.get(referral.customer_id)
             or referral.external_id,
         },
+    )
+
+
+REFERRALS = Listing(
+    "referrals",
+    _("Referrals"),
+    _("The one, permanent attribution of a customer to an agent, made at registration."),
+    columns=(
+        Column("reference", _("Referral"), Mono(), to=To("referrals.show")),
+        Column("customer_name", _("Customer"), card="name", to=To("referrals.show")),
+        Column("customer_kind", _("Kind"), Tag(), shown=False),
+        Column("external_id", _("Customer's id"), Mono(), shown=False),
+        Column(
+            "agent",
+            _("Agent"),
+            Who(),
+            of="agent_name",
+            sort=True,
+            card="note",
+            to=To("agents.show", "reference", "agent_reference"),
+        ),
+        Column("programme_name", _("Programme"), Beside(_version, _("Terms"))),
+        Column("basis", _("By"), of=lambda row: state_of(row.basis).label, sort=True, card="state"),
+        Column("frozen", _("Contested"), of=lambda row: _("yes") if row.frozen else "", shown=False),
+        Column("registered_at", _("Registered"), Moment(), sort=True, card="sum", quiet=True),
+    ),
+    find=_find,
+    filters=lambda: ReferralFilters(
+        basis=stated(BASES),
+        of=[("connections", _("Connections"))],
+        frozen=[("yes", _("Contested")), ("no", _("Not contested"))],
+    ),
+    empty=Empty(
+        "git-fork",
+        _("No referral yet"),
+        _("A referral appears when a customer registers with an agent's code, or under an open booking."),
+    ),
+    views=(
+        View(_("All")),
+        View(_("By booking"), {"basis": "booking"}),
+        View(_("By code"), {"basis": "code"}),
+        View(_("Contested"), {"frozen": "yes"}),
+    ),
+)
+mount(bp, REFERRALS, Permission.REFERRALS_READ)
+
+
+@bp.get("/<reference>")
+@requires(Permission.REFERRALS_READ)
+def show(reference: str) -> Any:
+    (referral,) = _named([referrals.find(reference)])
+    return render_template(
+        "referrals/show.html",
+        referral=referral,
+        why=list(_why(referral)),
+        shares=with_agent_names(referrals.shares(referral.id), agent_name="agent_id"),
+        cases=referrals.cases_of(referral.id),
+        payments=payments.search_payments(customer=referral.customer_reference).first(50),
+        history=history_of("referral", referral.id),
     )
 
 

@@ -11,12 +11,16 @@ from flask_login import current_user
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField
 
 from erp.blueprints import roles
+from erp.blueprints.address import sort_key
+from erp.blueprints.columns import Column, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import page_number, sort_key
+from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.states import stated
 from erp.domain import staff
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -25,6 +29,7 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 
 class StaffFilters(Filters):
     role = choice(_("Any role"))
+    state = choice(_("Any state"))
 
 
 class RolesForm(Form):
@@ -48,12 +53,38 @@ class ColleagueForm(FirstPasswordForm):
     roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 
 
-@bp.get("")
-@requires(Permission.STAFF_READ)
-def index() -> Any:
-    form = StaffFilters(role=roles.CHOICES)
-    page = staff.search(q=form.value("q"), role=form.value("role"), sort=sort_key(), page=page_number())
-    return page_or_part("staff/index.html", "staff/_rows.html", form=form, page=page)
+def _find(form: StaffFilters) -> Listed:
+    active = {"active": True, "inactive": False}.get(form.value("state"))
+    return staff.search(q=form.value("q"), role=form.value("role"), active=active, sort=sort_key())
+
+
+STAFF = Listing(
+    "staff",
+    _("Staff"),
+    _("Who works in RefERP and what they may do."),
+    columns=(
+        Column("reference", _("Reference"), Mono(), to=To("staff.show")),
+        Column("name", _("Name"), sort=True, card="name", to=To("staff.show")),
+        Column("email", _("E-mail"), card="note"),
+        Column("roles", _("Roles"), of=lambda row: roles.role_names(row.roles), card="more"),
+        Column(
+            "state", _("State"), Tag(), of=lambda row: "active" if row.active else "inactive", card="state"
+        ),
+        Column("created_at", _("Since"), Moment(), sort=True, quiet=True),
+        Column("deactivated_at", _("Until"), Moment(), shown=False),
+    ),
+    find=_find,
+    filters=lambda: StaffFilters(role=roles.CHOICES, state=stated(("active", "inactive"))),
+    empty=Empty("user-cog", _("Nobody works here yet"), _("Add the colleagues who will.")),
+    step=Step(_("Add a colleague"), "staff.new", Permission.STAFF_WRITE),
+    views=(
+        View(_("All")),
+        View(_("Working here"), {"state": "active"}),
+        View(_("Finance"), {"role": "finance"}),
+        View(_("Left"), {"state": "inactive"}),
+    ),
+)
+mount(bp, STAFF, Permission.STAFF_READ)
 
 
 @bp.get("/new")

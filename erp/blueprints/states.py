@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -155,3 +156,8 @@ STATES: dict[str, State] = {
 def state_of(name: str) -> State:
     """The tag of a state. One that nobody has named here shows its bare name, in the quiet tone."""
     return STATES.get(name) or State("idle", name.replace("_", " ").capitalize())
+
+
+def stated(names: Iterable[str]) -> list[tuple[str, str | LazyString]]:
+    """States as the choices of a filter."""
+    return [(name, state_of(name).label) for name in names]

@@ -17,7 +17,7 @@ import structlog
 from erp.kernel.actor import Actor
 from erp.kernel.db import Row, db, note_down, row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 
@@ -75,6 +75,7 @@ def record(
     )
 
 
+SORTS = {"newest": "id desc", "at": "id", "-at": "id desc"}
 COLUMNS = "id, action, subject_type, subject_id, actor_kind, actor_id, at, request_id, details"
 
 
@@ -83,21 +84,17 @@ def search(
     q: str = "",
     actor_kind: str = "",
     span: Span = EVER,
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+    sort: str = "",
+) -> Listed:
     """Audit entries, newest first. `q`: the beginning of an action, or the id of a subject, actor or request."""
-    return paged(
+    return Listed(
         f"""select {COLUMNS} from audit_entry
             where (:q = '' or starts_with(action, :q) or subject_id = :q or actor_id = :q or request_id = :q)
               and (:actor_kind = '' or actor_kind = :actor_kind)
               and {within("at")}""",
-        "id desc",
-        page=page,
-        per_page=per_page,
-        q=q,
-        actor_kind=actor_kind,
-        **span.params,
+        SORTS,
+        sort,
+        {"q": q, "actor_kind": actor_kind, **span.params},
     )
 
 
@@ -121,12 +118,10 @@ def find(id: int) -> Row:
 def history(subject_type: str, subject_id: UUID | str | int) -> list[Any]:
     """Everything that was done to one subject, oldest first."""
     return list(
-        paged(
+        rows(
             """select id, action, actor_kind, actor_id, at, details from audit_entry
-           where subject_type = :subject_type and subject_id = :subject_id""",
-            "id",
-            per_page=500,
+               where subject_type = :subject_type and subject_id = :subject_id order by id limit 500""",
             subject_type=subject_type,
             subject_id=str(subject_id),
-        ).rows
+        )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import select
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -73,6 +73,16 @@ def _driver_sql(sql: str) -> str:
 def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
     return db.session.connection().exec_driver_sql(_driver_sql(sql), params)
+
+
+def stream(sql: str, size: int, **params: Any) -> Iterator[Sequence[Row]]:
+    """The rows of one statement by `size` at a time, over a cursor of the database: the rest waits there."""
+    options = {"yield_per": size}
+    yield from (
+        db.session.connection()
+        .exec_driver_sql(_driver_sql(sql), params, execution_options=options)
+        .partitions()
+    )
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:

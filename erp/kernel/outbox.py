@@ -27,7 +27,7 @@ import structlog
 from erp import config
 from erp.kernel.db import Row, db, note_down, row, rows
 from erp.kernel.errors import DomainError, NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence
 
 BATCH = 100
@@ -240,6 +240,7 @@ LISTED = """select * from (
          case when given_up_at is not null then 'given_up' when attempts > 0 then 'retrying' else 'waiting' end as state
   from outbox) listed"""
 SORTS = {
+    "urgent": "given_up_at nulls last, due_at, id",
     "job": "job, id",
     "-job": "job desc, id",
     "attempts": "attempts, id",
@@ -249,15 +250,14 @@ SORTS = {
 }
 
 
-def search(*, q: str = "", state: str = "", sort: str = "", page: int = 1) -> Page:
+def search(*, q: str = "", state: str = "", sort: str = "") -> Listed:
     """News that is not done yet: `given_up`, `retrying`, `waiting` or everything. `q`: part of a job, or a subject."""
-    return paged(
+    return Listed(
         f"""{LISTED} where (:state = '' or state = :state)
                 and (:q = '' or subject = :q or strpos(job, lower(:q)) > 0)""",
-        SORTS.get(sort, "given_up_at nulls last, due_at, id"),
-        page=page,
-        q=q,
-        state=state,
+        SORTS,
+        sort,
+        {"q": q, "state": state},
     )
 
 

@@ -1,27 +1,29 @@
-"""One page of a list, and how many there are in all."""
+"""A list that somebody asks for: one page of it, all of it in batches, how many there are and what they sum to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import sqlalchemy as sa
-
+from erp.kernel.db import Row, scalar, stream
 from erp.kernel.db import rows as fetch
-from erp.kernel.db import scalar
 
 PER_PAGE = 50
+BATCH = 500
+"""Rows that are in memory at once while a whole list is read."""
 
 
 @dataclass(frozen=True)
 class Page:
     """Rows of page `page` (from 1) of `per_page`; `total` counts the whole filtered list."""
 
-    rows: Sequence[sa.Row[Any]]
+    rows: Sequence[Any]
     total: int
     page: int
     per_page: int
+    sums: Sequence[Row] = ()
+    """Sums over the whole list, a row for each currency, when they were asked for."""
 
     @property
     def pages(self) -> int:
@@ -36,15 +38,72 @@ class Page:
         return min(self.total, self.page * self.per_page)
 
 
-def paged(select: str, order: str, *, page: int = 1, per_page: int = PER_PAGE, **params: Any) -> Page:
-    """Run `select … from … where …` for one page. `order` names columns of the answer, and comes from a fixed list in
-    code, never from a person."""
-    total = scalar(f"select count(*) from ({select}) as listed", **params)
-    page = max(1, min(page, -(-total // per_page) or 1))
-    found = fetch(
-        f"select * from ({select}) as listed order by {order} limit :limit_ offset :offset_",
-        limit_=per_page,
-        offset_=(page - 1) * per_page,
-        **params,
-    )
-    return Page(found, total, page, per_page)
+@dataclass(frozen=True)
+class Listed:
+    """A filtered and sorted list, not read yet.
+
+    `select` is `select … from … where …`; `sorts` are the orders it can be read in, by name: they name columns of the
+    answer and come from code, never from a person. An unknown `sort` is the first of them.
+    """
+
+    select: str
+    sorts: Mapping[str, str]
+    sort: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    dress: Callable[[Sequence[Row]], Sequence[Any]] = list
+    """What each batch of rows becomes before anybody sees it."""
+
+    def dressed(self, dress: Callable[[Sequence[Any]], Sequence[Any]]) -> Listed:
+        """The same list, with `dress` put over what each batch already wears."""
+        return replace(self, dress=lambda found: dress(self.dress(found)))
+
+    @property
+    def _order(self) -> str:
+        return self.sorts.get(self.sort) or next(iter(self.sorts.values()))
+
+    def page(self, number: int = 1, per_page: int = PER_PAGE, *, sums: Iterable[str] = ()) -> Page:
+        """One page of the list; one past the end is the last. `sums`: columns to sum over the whole list."""
+        summed = self._summed(sums)
+        total = sum(row.number for row in summed) if summed else self.count()
+        number = max(1, min(number, -(-total // per_page) or 1))
+        found = fetch(
+            f"select * from ({self.select}) as listed order by {self._order} limit :limit_ offset :offset_",
+            limit_=per_page,
+            offset_=(number - 1) * per_page,
+            **self.params,
+        )
+        return Page(self.dress(found), total, number, per_page, summed)
+
+    def first(self, most: int) -> Sequence[Any]:
+        """At most so many from the top, without counting the rest."""
+        sql = f"select * from ({self.select}) as listed order by {self._order} limit :limit_"
+        return self.dress(fetch(sql, limit_=most, **self.params))
+
+    def batches(self, size: int = BATCH) -> Iterator[Sequence[Any]]:
+        """The whole list as it is now, never more than `size` rows of it in memory."""
+        sql = f"select * from ({self.select}) as listed order by {self._order}"
+        for batch in stream(sql, size, **self.params):
+            yield self.dress(batch)
+
+    def count(self) -> int:
+        total: int = scalar(f"select count(*) from ({self.select}) as listed", **self.params)
+        return total
+
+    def _summed(self, columns: Iterable[str]) -> Sequence[Row]:
+        """(currency, how many rows, each of `columns` summed), in the one look that counts the list."""
+        summed = "".join(f", coalesce(sum({column}), 0)::bigint as {column}" for column in columns)
+        if not summed:
+            return ()
+        return fetch(
+            f"""select currency, count(*) as number{summed} from ({self.select}) as listed
+                group by currency order by currency""",
+            **self.params,
+        )
+
+    def only(self, ids: Sequence[Any]) -> Listed:
+        """Those of the list whose `id` is among `ids`."""
+        return replace(
+            self,
+            select=f"select * from ({self.select}) as narrowed where id = any(:ids_)",
+            params={**self.params, "ids_": list(ids)},
+        )

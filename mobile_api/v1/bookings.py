@@ -89,9 +89,8 @@ def release_establishment(path: ReferencePath) -> Response:
 @for_agent
 def list_bookings(query: BookingQuery) -> Response:
     """List the agent's bookings, newest first."""
-    page = bookings.of_agent(
-        g.agent.id, state=query.state, page=pages.page_number(query), per_page=query.limit
-    )
+    found = bookings.of_agent(g.agent.id, state=query.state)
+    page = found.page(pages.page_number(query), query.limit)
     return answer(Bookings(items=[_shown(booking) for booking in page.rows], next=pages.after(page)))
 
 

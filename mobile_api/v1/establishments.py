@@ -83,9 +83,7 @@ def list_establishments(query: Search) -> Response:
         city=query.city,
         kind=query.kind,
         state=query.state,
-        page=pages.page_number(query),
-        per_page=query.limit,
-    )
+    ).page(pages.page_number(query), query.limit)
     items = [_shown(place, place.state, place) for place in page.rows]
     return answer(Establishments(items=items, next=pages.after(page)))
 

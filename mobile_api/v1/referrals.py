@@ -56,7 +56,7 @@ class Referrals(Shown):
 @for_agent
 def list_referrals(query: pages.PageQuery) -> Response:
     """List the customers attributed to the agent, newest first."""
-    page = referrals.of_agent(g.agent.id, page=pages.page_number(query), per_page=query.limit)
+    page = referrals.of_agent(g.agent.id).page(pages.page_number(query), query.limit)
     names = referrals.customer_names([referral.customer_id for referral in page.rows])
     items = [_shown(referral, names[referral.customer_id]) for referral in page.rows]
     return answer(Referrals(items=items, next=pages.after(page)))

@@ -147,12 +147,12 @@ def test_a_change_that_leaves_no_audit_row_is_refused(context: None) -> None:
 
 def test_agents_are_found_by_code_reference_or_exact_phone(context: None) -> None:
     alice, bob = agent(1), agent(2, name="Bob", state="pending")
-    assert [found.id for found in agents.search().rows] == [bob, alice]
+    assert [found.id for found in agents.search().page().rows] == [bob, alice]
     for q in (code_of(alice).lower(), agents.profile(alice).reference.lower(), "8 901 000-00-01"):
-        assert [found.id for found in agents.search(q=q).rows] == [alice]
-    assert agents.search(q="+7901000000").total == 0
-    assert [found.name for found in agents.search(state="pending").rows] == ["Bob"]
-    page = agents.search(sort="oldest", page=2, per_page=1)
+        assert [found.id for found in agents.search(q=q).page().rows] == [alice]
+    assert agents.search(q="+7901000000").count() == 0
+    assert [found.name for found in agents.search(state="pending").page().rows] == ["Bob"]
+    page = agents.search(sort="oldest").page(2, per_page=1)
     assert ([found.id for found in page.rows], page.total, page.pages) == ([bob], 2, 2)
 
 
@@ -169,4 +169,4 @@ def test_a_code_that_is_taken_is_not_given_again(context: None, superuser: psyco
     codes = {code_of(agent(number)) for number in range(1, 21)}
     assert len(codes) == 20
     with pytest.raises(psycopg.errors.UniqueViolation):
-        superuser.execute("update agent set code = %s", [cast.code_of(agents.search().rows[0].id)])
+        superuser.execute("update agent set code = %s", [cast.code_of(agents.search().page().rows[0].id)])

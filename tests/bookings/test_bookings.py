@@ -224,8 +224,8 @@ def test_a_strangers_booking_does_not_exist(alice: UUID, bob: UUID, cafe: sa.Row
     assert bookings.find_for_agent(alice, reference.lower()).reference == reference
     with pytest.raises(NotFound):
         bookings.find_for_agent(bob, reference)
-    assert bookings.of_agent(bob).total == 0
-    assert bookings.of_agent(alice, state="open").total == 1
+    assert bookings.of_agent(bob).count() == 0
+    assert bookings.of_agent(alice, state="open").count() == 1
 
 
 def test_bookings_are_found_by_place_code_and_state(alice: UUID, bob: UUID) -> None:
@@ -235,7 +235,7 @@ def test_bookings_are_found_by_place_code_and_state(alice: UUID, bob: UUID) -> N
         bookings.move_stage(theirs, "lost", by=SOMEBODY, now=NOW + DAY)
 
     def found(**filters: Any) -> list[UUID]:
-        return [booking.id for booking in bookings.search(**filters).rows]
+        return [booking.id for booking in bookings.search(**filters).page().rows]
 
     assert found() == [theirs, mine]
     assert found(q="aino") == found(q=code_of(alice).lower()) == found(state="open") == [mine]
@@ -250,25 +250,25 @@ def test_the_catalogue_tells_what_is_free_booked_and_connected(alice: UUID) -> N
     book(alice, overdue, NOW - 14 * DAY)
     with transaction():
         catalogue.mark_connected(connected.claim_group_id, at=NOW)
-    listed = bookings.search_places(now=NOW).rows
+    listed = bookings.search_places(now=NOW).page().rows
     assert [(place.name, place.state) for place in listed] == [
         ("A free", "free"), ("B booked", "booked"), ("C connected", "connected"), ("D overdue", "free"),
     ]  # fmt: skip
     assert (listed[1].booking_reference, listed[1].agent_code) == (reference, code_of(alice))
     for state, names in {"free": 2, "booked": 1, "connected": 1}.items():
-        assert bookings.search_places(now=NOW, state=state).total == names
-    assert [place.name for place in bookings.search_places(now=NOW, q="conn", kind="cafe").rows] == [
+        assert bookings.search_places(now=NOW, state=state).count() == names
+    assert [place.name for place in bookings.search_places(now=NOW, q="conn", kind="cafe").page().rows] == [
         "C connected"
     ]
-    assert bookings.search_places(now=NOW, city="Espoo").total == 0
+    assert bookings.search_places(now=NOW, city="Espoo").count() == 0
     assert (
-        free.reference == bookings.search_places(now=NOW, sort="newest", page=4, per_page=1).rows[0].reference
+        free.reference == bookings.search_places(now=NOW, sort="newest").page(4, per_page=1).rows[0].reference
     )
 
 
 def test_sorts_only_name_columns_that_exist(alice: UUID, cafe: sa.Row[Any]) -> None:
     book(alice, cafe)
     for sort in bookings.SORTS:
-        assert bookings.search(sort=sort).total == 1
+        assert bookings.search(sort=sort).page().total == 1
     for sort in bookings.PLACE_SORTS:
-        assert bookings.search_places(now=NOW, sort=sort).total == 1
+        assert bookings.search_places(now=NOW, sort=sort).page().total == 1

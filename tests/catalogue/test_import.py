@@ -91,7 +91,7 @@ def test_a_mapped_column_is_read(app: Flask, tmp_path: Path) -> None:
     result = run(path, "--source", "list", "--map", "name=Название", "--map", "city=Город")
     assert result.exit_code == 0, result.output
     with app.app_context():
-        found = bookings.search_places(now=NOW, q="кафе елка").rows
+        found = bookings.search_places(now=NOW, q="кафе елка").page().rows
         assert [(place.name, place.city) for place in found] == [("Кафе Ёлка", "Москва")]
 
 

@@ -178,5 +178,5 @@ def _payouts(alice: UUID, bob: UUID) -> None:
 
 
 def _prepared(run: str, agent_id: UUID) -> sa.Row[Any]:
-    (found,) = [payout for payout in payouts.search(run=run).rows if payout.agent_id == agent_id]
+    (found,) = [payout for payout in payouts.search(run=run).page().rows if payout.agent_id == agent_id]
     return found

@@ -63,7 +63,7 @@ def test_signing_out_ends_the_session(desk: Seat) -> None:
 def test_who_is_deactivated_is_out_with_the_next_click(app: Flask, desk: Seat) -> None:
     admin, support = desk(Role.ADMIN), desk(Role.SUPPORT)
     with app.app_context():
-        reference = next(row.reference for row in staff.search().rows if row.id == support.id)
+        reference = next(row.reference for row in staff.search().page().rows if row.id == support.id)
     assert admin.post(f"/staff/{reference}/deactivation").status_code == 303
     assert support.get("/bookings").status_code == 303
     assert support.client.get("/bookings", headers=HTMX).headers["HX-Redirect"] == "/sign-in"
@@ -107,7 +107,7 @@ def test_staff_book_a_place_for_an_agent_and_release_it(app: Flask, desk: Seat, 
     booked = support.post(f"{place}/booking", agent=office.agent.lower())
     assert booked.status_code == 303
     with app.app_context():
-        (held,) = bookings.search(state="open").rows
+        (held,) = bookings.search(state="open").page().rows
         deeds = audit.history("booking", held.id)
     assert held.agent_reference == office.agent
     assert [(deed.action, deed.actor_id) for deed in deeds] == [("booking.made", str(support.id))]
@@ -328,7 +328,7 @@ def test_the_mock_clock_moves_forward_only_and_says_what_became_due(app: Flask, 
     assert admin.post("/mock/clock", days="14").status_code == 303
     with app.app_context():
         assert dt.timedelta(days=14) <= clock.now() - before < dt.timedelta(days=14, minutes=5)
-        assert [row.job for row in outbox.search().rows] == ["erp.jobs.clock.catch_up"]
+        assert [row.job for row in outbox.search().page().rows] == ["erp.jobs.clock.catch_up"]
 
 
 def test_a_live_instance_has_no_clock_to_move(

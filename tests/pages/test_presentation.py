@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 from jinja2 import DictLoader
 
-from erp.blueprints import presentation, states
+from erp.blueprints import address, presentation, states
 from erp.blueprints.responses import page_or_part, seen_other
 
 NOW = dt.datetime(2026, 11, 22, 14, 2, tzinfo=dt.UTC)
@@ -56,9 +56,9 @@ def test_a_rate_has_no_idle_zeros(small_app: Flask) -> None:
 
 
 def test_an_address_keeps_the_state_it_was_not_asked_to_change(small_app: Flask) -> None:
-    assert presentation.with_args(page=4) == "/agents?q=ann&page=4"
-    assert presentation.with_args(page=None, sort="-name") == "/agents?q=ann&sort=-name"
-    assert presentation.with_args(q="", page="") == "/agents"
+    assert address.with_args(page=4) == "/agents?q=ann&page=4"
+    assert address.with_args(page=None, sort="-name") == "/agents?q=ann&sort=-name"
+    assert address.with_args(q="", page="") == "/agents"
 
 
 def test_only_a_known_theme_is_written_into_the_page(small_app: Flask) -> None:

@@ -69,7 +69,7 @@ def test_a_wrong_token_is_refused_and_remembered(payment):
     receipt = receive(notification(payment, token_of="another password"))
     assert (receipt.verdict, receipt.answer_ok) == (Verdict.BAD_TOKEN, False)
     assert jobs() == []
-    assert payments.search_notifications(verdict="bad_token").total == 1
+    assert payments.search_notifications(verdict="bad_token").count() == 1
 
 
 def test_another_terminal_is_not_ours(payment):

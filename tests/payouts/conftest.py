@@ -54,7 +54,7 @@ def approve(run: str) -> sa.Row[Any]:
 
 
 def of_run(run: str) -> list[sa.Row[Any]]:
-    found = list(payouts.search(run=run).rows)
+    found = list(payouts.search(run=run).page().rows)
     db.session.rollback()
     return found
 

@@ -176,9 +176,9 @@ def test_lists_count_and_search(ivan):
     run = prepare()
     found = payouts.find_run(run)
     assert (found.payouts, found.amount, found.paid, found.finished) == (1, 50_000, 0, 0)
-    assert payouts.search_runs(text=run[:6]).total == 1
-    assert payouts.search_runs(state="done").total == 0
+    assert payouts.search_runs(text=run[:6]).count() == 1
+    assert payouts.search_runs(state="done").count() == 0
     assert payouts.counts(run) == {"prepared": 1}
     (payout,) = of_run(run)
-    assert payouts.search(text=payout.agent_code).total == 1
-    assert payouts.search(state="paid").total == 0
+    assert payouts.search(text=payout.agent_code).count() == 1
+    assert payouts.search(state="paid").count() == 0

@@ -107,9 +107,9 @@ def test_nothing_is_transferred_to_the_customer_themselves(case: sa.Row[Any]) ->
 
 
 def test_cases_that_wait_come_first(case: sa.Row[Any]) -> None:
-    assert [found.id for found in referrals.search_cases(state="open").rows] == [case.id]
+    assert [found.id for found in referrals.search_cases(state="open").page().rows] == [case.id]
     decide(case, "uphold")
-    assert referrals.search_cases(state="open").total == 0
+    assert referrals.search_cases(state="open").count() == 0
     assert [found.state for found in referrals.cases_of(case.referral_id)] == ["upheld"]
     with pytest.raises(NotFound):
         referrals.find_case("CASE-00000000")
@@ -124,13 +124,15 @@ def test_referrals_and_customers_are_found(case: sa.Row[Any]) -> None:
         referral.reference,
         referral.customer_reference,
     ):
-        assert [found.id for found in referrals.search(q=q).rows] == [referral.id]
+        assert [found.id for found in referrals.search(q=q).page().rows] == [referral.id]
         if q != referral.agent_code.lower() and q != referral.reference:
-            assert [found.referral_id for found in referrals.search_customers(q=q).rows] == [referral.id]
-    assert referrals.search(frozen=True).total == referrals.search(basis="booking").total == 1
-    assert referrals.search(frozen=False).total == referrals.search(basis="click").total == 0
-    assert referrals.search_customers(attributed=False).total == 0
-    assert referrals.search_customers(kind="establishment", attributed=True).total == 1
+            assert [found.referral_id for found in referrals.search_customers(q=q).page().rows] == [
+                referral.id
+            ]
+    assert referrals.search(frozen=True).count() == referrals.search(basis="booking").count() == 1
+    assert referrals.search(frozen=False).count() == referrals.search(basis="click").count() == 0
+    assert referrals.search_customers(attributed=False).count() == 0
+    assert referrals.search_customers(kind="establishment", attributed=True).count() == 1
     for sort in referrals.SORTS:
-        assert referrals.search(sort=sort).total == 1
+        assert referrals.search(sort=sort).page().total == 1
     assert referrals.find_customer(referral.customer_reference).referral_reference == referral.reference

@@ -179,7 +179,7 @@ def test_nobody_refers_themselves(alice: UUID, cafe: sa.Row[Any], contact: dict[
     book(alice, cafe)
     answer = sign_up(establishment=cafe.reference, code=code_of(alice), click=click(alice), **contact)
     assert (answer.referral, answer.reason) == (None, "self_referral")
-    assert bookings.search().rows[0].ending == "lost"
+    assert bookings.search().page().rows[0].ending == "lost"
 
 
 def test_when_the_holder_is_the_customer_others_may_be_attributed(
@@ -396,8 +396,8 @@ def test_several_agents_may_share_one_referral(alice: UUID, bob: UUID) -> None:
         (alice, 7000),
         (bob, 3000),
     ]
-    assert referrals.of_agent(bob).total == referrals.of_agent(alice).total == 1
-    assert referrals.search().total == 1
+    assert referrals.of_agent(bob).count() == referrals.of_agent(alice).count() == 1
+    assert referrals.search().count() == 1
 
 
 def test_a_dead_link_is_no_click(alice: UUID) -> None:

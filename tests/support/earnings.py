@@ -225,7 +225,7 @@ def approved_payout(agent_id: UUID, now: dt.datetime = LATER) -> sa.Row[Any]:
         run = payouts.prepare_run("RUB", agent_ids=[agent_id], by=FEDOR, now=now)
     with transaction():
         payouts.approve_run(run, by=FILIPP, now=now)
-    (payout,) = payouts.search(run=run).rows
+    (payout,) = payouts.search(run=run).page().rows
     db.session.rollback()
     return payout
 

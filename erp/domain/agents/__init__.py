@@ -5,6 +5,7 @@ from erp.domain.agents.actions import activate, close, suspend, update_profile
 from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code
 from erp.domain.agents.queries import SORTS, Profile, by_code, find, in_state, profile, profiles, search
 from erp.domain.agents.rules import (
+    KINDS,
     STATES,
     AgentClosed,
     ContactHashes,
@@ -24,6 +25,7 @@ from erp.domain.agents.rules import (
 )
 
 __all__ = [
+    "KINDS",
     "SORTS",
     "STATES",
     "AgentClosed",

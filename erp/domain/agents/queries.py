@@ -10,10 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from erp.domain import ledger
 from erp.domain.agents import rules
 from erp.kernel.db import row, rows
 from erp.kernel.errors import Invalid, NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.personal import lookup_hash, reveal_many
 
 PLAIN = """id, reference, code, kind, state, bank_member_id, bank_name, registered_at, activated_at, suspended_at,
@@ -27,6 +28,10 @@ SORTS = {
     "-code": "code desc",
     "state": "state, registered_at desc, id",
     "-state": "state desc, registered_at desc, id",
+    "pending": "pending, id",
+    "-pending": "pending desc, id desc",
+    "available": "available, id",
+    "-available": "available desc, id desc",
 }
 
 
@@ -67,6 +72,17 @@ class Profile:
     @property
     def masked_inn(self) -> str | None:
         return rules.mask_inn(self.inn)
+
+
+@dataclass(frozen=True)
+class WithMoney(Profile):
+    """An agent in a list, with what the books hold for it in one currency, in minor units."""
+
+    currency: str
+    pending: int
+    available: int
+    frozen: int
+    in_payout: int
 
 
 CIPHERS = "name_cipher, phone_cipher, email_cipher, inn_cipher"
@@ -110,27 +126,31 @@ def search(
     *,
     q: str = "",
     state: str = "",
+    kind: str = "",
     among: Iterable[UUID] | None = None,
+    currency: str = "RUB",
     sort: str = "newest",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
-    """Agents, as `Profile` rows, by code, reference or exact phone number; `among` leaves only some of them."""
-    listed = paged(
-        f"""select {PLAIN}, {CIPHERS} from agent
-            where (:state = '' or state = :state) and (cast(:among as uuid[]) is null or id = any(:among))
+) -> Listed:
+    """Agents, as `WithMoney` rows, by code, reference or exact phone number; `among` leaves only some of them."""
+    money = ledger.MONEY_OF.format(agent="agent", money="m")
+    return Listed(
+        f"""select {PLAIN}, {CIPHERS}, m.* from agent {money}
+            where (:state = '' or state = :state) and (:kind = '' or kind = :kind)
+              and (cast(:among as uuid[]) is null or id = any(:among))
               and (:q = '' or code = :code or reference = :q or phone_hash = :phone_hash)""",
-        SORTS.get(sort, SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        state=state,
-        among=None if among is None else list(among),
-        q=q.strip().upper(),
-        code=rules.normalise_code(q),
-        phone_hash=_phone_hash(q),
+        SORTS,
+        sort,
+        {
+            "state": state,
+            "kind": kind,
+            "among": None if among is None else list(among),
+            "currency": currency,
+            "q": q.strip().upper(),
+            "code": rules.normalise_code(q),
+            "phone_hash": _phone_hash(q),
+        },
+        _with_money,
     )
-    profiles: Any = _profiles(listed.rows)
-    return Page(profiles, listed.total, listed.page, listed.per_page)
 
 
 def _phone_hash(q: str) -> bytes | None:
@@ -140,15 +160,23 @@ def _phone_hash(q: str) -> bytes | None:
         return None
 
 
+def _with_money(found: Sequence[sa.Row[Any]]) -> list[WithMoney]:
+    return [WithMoney(**known) for known in _revealed(found)]
+
+
 def _profiles(found: Sequence[sa.Row[Any]]) -> list[Profile]:
+    return [Profile(**known) for known in _revealed(found)]
+
+
+def _revealed(found: Sequence[sa.Row[Any]]) -> list[dict[str, Any]]:
     """Reveals a whole list with one look at the keys."""
     names = CIPHERS.split(", ")
     texts = iter(reveal_many([(agent.id, getattr(agent, name)) for agent in found for name in names]))
-    profiles = []
+    revealed = []
     for agent in found:
         known: dict[str, Any] = dict(agent._mapping)
         for name in names:
             known[name.removesuffix("_cipher")] = next(texts)
             del known[name]
-        profiles.append(Profile(**known))
-    return profiles
+        revealed.append(known)
+    return revealed

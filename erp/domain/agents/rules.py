@@ -16,6 +16,7 @@ from erp.kernel.sentences import LANGUAGES, Sentence
 HOME_REGION = "RU"
 """Where a phone number without a country code is from."""
 
+KINDS = ("person", "organisation", "customer", "sales_rep")
 STATES = ("pending", "active", "suspended", "closed")
 MOVES = {
     "pending": {"active", "suspended", "closed"},

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erp.domain import catalogue
 from erp.kernel.db import row
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 DETAIL = """select b.id, b.reference, b.stage, b.booked_at, b.expires_at, b.extended_at, b.extension_note,
@@ -31,6 +31,7 @@ SORTS = {
     "-establishment": "lower(establishment_name) desc, id",
     "place": "lower(establishment_name), id",
     "agent": "agent_code, booked_at desc, id",
+    "-agent": "agent_code desc, booked_at desc, id",
 }
 MOMENTS = {"booked": "b.booked_at", "expires": "b.expires_at", "ended": "b.ended_at"}
 """The moments by which a list of bookings can be cut."""
@@ -98,14 +99,12 @@ def search(
     span: Span = EVER,
     dated_by: str = "booked",
     sort: str = "newest",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+) -> Listed:
     """Bookings by place, reference or agent's code; `state` is open, ended, or one of the endings.
 
     `reached` is a key of `REACHED`; `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
     """
-    return paged(
+    return Listed(
         f"""{DETAIL}
             where (:state = '' or b.ending = :state or (:state = 'open' and b.ended_at is null)
                    or (:state = 'ended' and b.ended_at is not null))
@@ -114,22 +113,15 @@ def search(
               and (cast(:agent_id as uuid) is null or b.agent_id = :agent_id)
               and (:q = '' or b.reference = upper(:q) or a.code = upper(:q) or a.reference = upper(:q)
                    or e.reference = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
-        SORTS.get(sort, SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        q=q.strip(),
-        state=state,
-        stage=stage,
-        agent_id=agent_id,
-        **span.params,
+        SORTS,
+        sort,
+        {"q": q.strip(), "state": state, "stage": stage, "agent_id": agent_id, **span.params},
     )
 
 
-def of_agent(
-    agent_id: UUID, *, state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
-) -> Page:
+def of_agent(agent_id: UUID, *, state: str = "", sort: str = "newest") -> Listed:
     """An agent's own bookings."""
-    return search(agent_id=agent_id, state=state, sort=sort, page=page, per_page=per_page)
+    return search(agent_id=agent_id, state=state, sort=sort)
 
 
 def search_places(
@@ -140,15 +132,13 @@ def search_places(
     kind: str = "",
     state: str = "",
     sort: str = "name",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+) -> Listed:
     """Establishments with their state (free, booked, connected) and who holds them.
 
     A booking whose term is over counts as ended, whether or not the clock has come to it.
     """
     condition, params = catalogue.matching(q, city, kind)
-    return paged(
+    return Listed(
         f"""select e.id, e.reference, e.claim_group_id, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode,
                    e.city, e.country, e.lat, e.lon, e.phone, e.website, e.opening_hours, {PLACE_STATE} as state,
                    g.connected_at, b.reference as booking_reference, b.stage, b.expires_at, b.agent_id,
@@ -158,12 +148,9 @@ def search_places(
                                         and b.expires_at > :now
                  left join agent a on a.id = b.agent_id
             where {condition} and (:state = '' or {PLACE_STATE} = :state)""",
-        PLACE_SORTS.get(sort, PLACE_SORTS["name"]),
-        page=page,
-        per_page=per_page,
-        now=now,
-        state=state,
-        **params,
+        PLACE_SORTS,
+        sort,
+        {"now": now, "state": state, **params},
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 LISTED = """
@@ -55,27 +55,21 @@ def search(
     span: Span = EVER,
     dated_by: str = "paid",
     sort: str = "newest",
-    page: int = 1,
-    per_page: int = 50,
-) -> Page:
+) -> Listed:
     """Commissions, one row per accrual with its present net and state. `q`: an agent's code, or a reference.
 
     `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
     """
-    return paged(
+    return Listed(
         f"""select * from ({LISTED}) c
             where (cast(:agent_id as uuid) is null or agent_id = :agent_id) and (:state = '' or state = :state)
               and {within(MOMENTS.get(dated_by, MOMENTS["paid"]))}
               and (:q = '' or agent_code = upper(:q) or agent_reference = upper(:q) or referral_reference = upper(:q)
                    or payment_reference = upper(:q) or source_id = :q
                    or establishment_name ilike '%' || :q || '%')""",
-        SORTS.get(sort, SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        agent_id=agent_id,
-        state=state,
-        q=q.strip(),
-        **span.params,
+        SORTS,
+        sort,
+        {"agent_id": agent_id, "state": state, "q": q.strip(), **span.params},
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erp.domain.integrations import rules
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 
 
 def key_of(secret: str) -> sa.Row[Any]:
@@ -27,6 +27,7 @@ def key_of(secret: str) -> sa.Row[Any]:
 
 KEYS = "select id, name, prefix, created_at, revoked_at from api_key"
 KEY_SORTS = {
+    "working": "revoked_at desc nulls first, created_at desc",
     "name": "lower(name), id",
     "-name": "lower(name) desc, id",
     "created_at": "created_at, id",
@@ -34,13 +35,14 @@ KEY_SORTS = {
 }
 
 
-def search_keys(*, q: str = "", sort: str = "", page: int = 1) -> Page:
+def search_keys(*, q: str = "", revoked: bool | None = None, sort: str = "") -> Listed:
     """Keys by part of a name or by how they begin; those that still work come first."""
-    return paged(
-        f"{KEYS} where :q = '' or strpos(lower(name), lower(:q)) > 0 or starts_with(:q, prefix)",
-        KEY_SORTS.get(sort, "revoked_at desc nulls first, created_at desc"),
-        page=page,
-        q=q.strip(),
+    return Listed(
+        f"""{KEYS} where (:q = '' or strpos(lower(name), lower(:q)) > 0 or starts_with(:q, prefix))
+                     and (cast(:revoked as boolean) is null or (revoked_at is not null) = :revoked)""",
+        KEY_SORTS,
+        sort,
+        {"q": q.strip(), "revoked": revoked},
     )
 
 

@@ -2,6 +2,7 @@
 
 from erp.domain.ledger.actions import Line, lock, post, post_together
 from erp.domain.ledger.queries import (
+    MONEY_OF,
     balances,
     currencies,
     holders,
@@ -13,6 +14,7 @@ from erp.domain.ledger.queries import (
 )
 
 __all__ = [
+    "MONEY_OF",
     "Line",
     "balances",
     "currencies",

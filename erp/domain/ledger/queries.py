@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.kernel.db import rows
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 
 AGENT_KINDS = ("pending", "available", "frozen", "in_payout")
 
@@ -40,6 +40,15 @@ def not_empty(kind: str, currency: str, agent_ids: Iterable[UUID] | None = None)
     return {account.agent_id: account.balance for account in found}
 
 
+MONEY_OF = """left join lateral (
+  select :currency as currency, coalesce(sum(balance) filter (where kind = 'pending'), 0)::bigint as pending,
+         coalesce(sum(balance) filter (where kind = 'available'), 0)::bigint as available,
+         coalesce(sum(balance) filter (where kind = 'frozen'), 0)::bigint as frozen,
+         coalesce(sum(balance) filter (where kind = 'in_payout'), 0)::bigint as in_payout
+  from account where account.agent_id = {agent}.id and account.currency = :currency) {money} on true"""
+"""For lists that show agents beside their money: joins one row of balances in `:currency` to each agent."""
+
+
 def currencies(agent_id: UUID) -> list[str]:
     """The currencies an agent has accounts in."""
     found = rows("select distinct currency from account where agent_id = :id order by 1", id=agent_id)
@@ -58,17 +67,15 @@ def trial_balance() -> Sequence[sa.Row[Any]]:
     )
 
 
-def of_agent(agent_id: UUID, *, page: int = 1, per_page: int = 50) -> Page:
+def of_agent(agent_id: UUID) -> Listed:
     """An agent's legs, newest first, each with the balance after it."""
-    return paged(
+    return Listed(
         """select l.transaction_id, l.line, l.kind, l.reference, l.side, a.kind as account, l.amount, l.currency,
                   l.occurred_at, l.booked_at, l.seq, l.balance
            from ledger_leg l join account a on a.id = l.account_id
            where a.agent_id = :agent_id""",
-        "transaction_id desc, line, side",
-        page=page,
-        per_page=per_page,
-        agent_id=agent_id,
+        {"newest": "transaction_id desc, line, side"},
+        params={"agent_id": agent_id},
     )
 
 

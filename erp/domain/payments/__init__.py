@@ -16,7 +16,6 @@ from erp.domain.payments.attention import settle_attention
 from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, send_refund
 from erp.domain.payments.notifications import Receipt, keep_notification, receipt_of, receive_notification
 from erp.domain.payments.queries import (
-    PAYMENT_ORDERS,
     events_of_payment,
     find_order,
     find_order_by_external_id,
@@ -41,7 +40,6 @@ from erp.domain.payments.rules import LARGEST_NOTIFICATION, NOTIFICATION_PATH, S
 __all__ = [
     "LARGEST_NOTIFICATION",
     "NOTIFICATION_PATH",
-    "PAYMENT_ORDERS",
     "STATUSES",
     "AlreadyPaid",
     "Attention",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from erp.domain.payments import rules
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 ORDERS = """
@@ -44,7 +44,7 @@ REFUNDED_WITHIN = """(
               where f.payment_id = p.id and (cast(:before as timestamptz) is null or f.occurred_at < :before)), 0)
     - coalesce((select max(f.refunded_total) from event f where f.payment_id = p.id and f.occurred_at < :since), 0))"""
 """What went back of a payment in a span: the growth of its cumulative total, so that spans add up."""
-PAYMENT_ORDERS = {
+PAYMENT_SORTS = {
     "newest": "created_at desc, id desc",
     "oldest": "created_at, id",
     "amount": "amount, id",
@@ -54,18 +54,15 @@ PAYMENT_ORDERS = {
 }
 
 
-def search_orders(*, text: str = "", state: str = "", page: int = 1, per_page: int = PER_PAGE) -> Page:
+def search_orders(*, text: str = "", state: str = "") -> Listed:
     """Orders, newest first; `text` is the beginning of a reference or an id of the owner's."""
-    return paged(
+    return Listed(
         f"""{ORDERS}
            where (:state = '' or o.state = :state)
              and (:text = '' or o.reference ilike :text || '%' or o.external_id ilike :text || '%'
                   or c.external_id ilike :text || '%')""",
-        "created_at desc, id desc",
-        page=page,
-        per_page=per_page,
-        text=text.strip(),
-        state=state,
+        {"newest": "created_at desc, id desc"},
+        params={"text": text.strip(), "state": state},
     )
 
 
@@ -87,33 +84,32 @@ def search_payments(
     customer: str = "",
     span: Span = EVER,
     dated_by: str = "paid",
-    order: str = "newest",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+    sort: str = "newest",
+) -> Listed:
     """Payments; `text` is the beginning of a reference, of the bank's id or of an id of the owner's.
 
-    `attention` leaves only those that a person must look at, `customer` those of one (`CUS-…`); `order` is a key of `PAYMENT_ORDERS`.
+    `attention` leaves only those that a person must look at, `customer` those of one (`CUS-…`).
     `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names; with `refunded` it leaves the payments of
     which something went back in it. The column `refunded` is then that, and otherwise all that ever went back.
     """
     by_refunds = dated_by == "refunded"
     dated = f"{REFUNDED_WITHIN} > 0" if by_refunds else within(MOMENTS.get(dated_by, MOMENTS["paid"]))
-    return paged(
+    return Listed(
         f"""select {REFUNDED_WITHIN if by_refunds else "p.refunded_total"} as refunded, {COLUMNS} {TABLES}
            where (:status = '' or p.status = :status) and (not :attention or p.attention is not null)
              and (:customer = '' or c.reference = :customer) and {dated}
              and (:text = '' or p.reference ilike :text || '%' or o.reference ilike :text || '%'
                   or p.provider_payment_id like :text || '%' or o.external_id ilike :text || '%'
                   or c.external_id ilike :text || '%')""",
-        PAYMENT_ORDERS.get(order, PAYMENT_ORDERS["newest"]),
-        page=page,
-        per_page=per_page,
-        text=text.strip(),
-        status=status,
-        attention=attention,
-        customer=customer,
-        **span.params,
+        PAYMENT_SORTS,
+        sort,
+        {
+            "text": text.strip(),
+            "status": status,
+            "attention": attention,
+            "customer": customer,
+            **span.params,
+        },
     )
 
 
@@ -150,16 +146,14 @@ def notifications_of(payment_reference: str) -> Sequence[sa.Row[Any]]:
     )
 
 
-def search_notifications(*, verdict: str = "", page: int = 1, per_page: int = PER_PAGE) -> Page:
+def search_notifications(*, verdict: str = "") -> Listed:
     """Everything the bank, or somebody who posed as it, told us; newest first."""
-    return paged(
+    return Listed(
         """select n.id, n.terminal_key, n.bank_order_id, n.provider_payment_id, n.status, n.amount, n.verdict, n.times,
                   n.received_at, n.handled_at
            from bank_notification n where (:verdict = '' or n.verdict = :verdict)""",
-        "id desc",
-        page=page,
-        per_page=per_page,
-        verdict=verdict,
+        {"newest": "id desc"},
+        params={"verdict": verdict},
     )
 
 

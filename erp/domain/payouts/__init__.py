@@ -12,8 +12,6 @@ from erp.domain.payouts.actions import (
 from erp.domain.payouts.bank_steps import Edge, execute, follow
 from erp.domain.payouts.notifications import receive_notification
 from erp.domain.payouts.queries import (
-    PAYOUT_SORTS,
-    RUN_SORTS,
     RUN_STATE_GROUPS,
     STATE_GROUPS,
     Candidate,
@@ -41,8 +39,6 @@ from erp.domain.payouts.rules import NOTIFICATION_PATH, LeftOut, RunState, State
 
 __all__ = [
     "NOTIFICATION_PATH",
-    "PAYOUT_SORTS",
-    "RUN_SORTS",
     "RUN_STATE_GROUPS",
     "STATE_GROUPS",
     "BalanceChanged",

@@ -15,7 +15,7 @@ from erp.domain.payouts import rules
 from erp.domain.payouts.rules import LeftOut
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import PER_PAGE, Listed
 from erp.kernel.span import EVER, Span, within
 
 RUNS = """
@@ -45,7 +45,7 @@ MOMENTS = {"prepared": "p.prepared_at", "paid": "p.paid_at"}
 STATE_GROUPS = {"open": tuple(sorted(rules.SET_ASIDE))}
 """Several states under one name: `open` are the payouts for which the books hold money."""
 RUN_STATE_GROUPS = {"running": (rules.RunState.APPROVED, rules.RunState.EXECUTING)}
-RUN_SORTS = {
+SORTS = {
     "newest": "prepared_at desc, id desc",
     "oldest": "prepared_at, id",
     "prepared_at": "prepared_at, id",
@@ -53,7 +53,6 @@ RUN_SORTS = {
     "amount": "amount, id",
     "-amount": "amount desc, id desc",
 }
-PAYOUT_SORTS = RUN_SORTS
 SEEN_BY_AGENT = "p.state not in ('prepared', 'withdrawn')"
 
 
@@ -115,18 +114,13 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
     )
 
 
-def search_runs(
-    *, text: str = "", state: str = "", sort: str = "newest", page: int = 1, per_page: int = PER_PAGE
-) -> Page:
+def search_runs(*, text: str = "", state: str = "", sort: str = "newest") -> Listed:
     """Runs; `text` is the beginning of a reference, `state` a state or a key of `RUN_STATE_GROUPS`."""
-    return paged(
+    return Listed(
         f"""{RUNS} where (:state = '' or r.state = any(:states)) and (:text = '' or r.reference ilike :text || '%')""",
-        RUN_SORTS.get(sort, RUN_SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        text=text.strip(),
-        state=state,
-        states=list(RUN_STATE_GROUPS.get(state, (state,))),
+        SORTS,
+        sort,
+        {"text": text.strip(), "state": state, "states": list(RUN_STATE_GROUPS.get(state, (state,)))},
     )
 
 
@@ -144,29 +138,28 @@ def search(
     span: Span = EVER,
     dated_by: str = "prepared",
     sort: str = "newest",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+) -> Listed:
     """Payouts; `text` is the beginning of a reference or an agent's code, `run` a run's reference.
 
     `state` is a state or a key of `STATE_GROUPS`; `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
     """
-    return paged(
+    return Listed(
         f"""{PAYOUTS}
            where (:state = '' or p.state = any(:states)) and (:run = '' or r.reference = :run)
              and {within(MOMENTS.get(dated_by, MOMENTS["prepared"]))}
              and (cast(:agent_id as uuid) is null or p.agent_id = :agent_id)
              and (:text = '' or p.reference ilike :text || '%' or a.reference ilike :text || '%'
                   or a.code ilike :text || '%')""",
-        PAYOUT_SORTS.get(sort, PAYOUT_SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        text=text.strip(),
-        state=state,
-        states=list(STATE_GROUPS.get(state, (state,))),
-        run=run,
-        agent_id=agent_id,
-        **span.params,
+        SORTS,
+        sort,
+        {
+            "text": text.strip(),
+            "state": state,
+            "states": list(STATE_GROUPS.get(state, (state,))),
+            "run": run,
+            "agent_id": agent_id,
+            **span.params,
+        },
     )
 
 

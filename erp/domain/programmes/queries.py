@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows
 from erp.kernel.errors import DomainError, NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence
 
 
@@ -44,9 +44,9 @@ def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
 SORTS = {"name": "lower(name), id", "-name": "lower(name) desc, id"}
 
 
-def search(q: str = "", sort: str = "name", page: int = 1, *, with_draft: bool = False) -> Page:
+def search(*, q: str = "", with_draft: bool = False, sort: str = "name") -> Listed:
     """Programmes with what their active terms, if any, say in short, and how many referrals they have."""
-    return paged(
+    return Listed(
         """select p.id, p.reference, p.key, p.name, p.currency, p.zone, p.created_at, t.id as terms_id,
                   t.version, t.effective_from, t.hold_days, t.window_days, rates.lowest_bps, rates.highest_bps,
                   (select count(*) from referral r where r.programme_id = p.id) as referrals
@@ -55,10 +55,9 @@ def search(q: str = "", sort: str = "name", page: int = 1, *, with_draft: bool =
                               from tier where tier.terms_id = t.id) rates on true
            where (:q = '' or p.name ilike '%' || :q || '%' or p.key ilike '%' || :q || '%' or p.reference = :q)
              and (not :with_draft or exists (select 1 from terms d where d.programme_id = p.id and d.state = 'draft'))""",
-        SORTS.get(sort, SORTS["name"]),
-        page=page,
-        q=q,
-        with_draft=with_draft,
+        SORTS,
+        sort,
+        {"q": q, "with_draft": with_draft},
     )
 
 

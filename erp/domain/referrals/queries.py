@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.personal import reveal, reveal_many
 from erp.kernel.span import EVER, Span, within
 
@@ -53,6 +53,7 @@ SORTS = {
     "basis": "basis, registered_at desc, id",
     "-basis": "basis desc, registered_at desc, id",
     "agent": "agent_code, registered_at desc, id",
+    "-agent": "agent_code desc, registered_at desc, id",
 }
 
 
@@ -79,11 +80,9 @@ def search(
     agent_id: UUID | None = None,
     span: Span = EVER,
     sort: str = "newest",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+) -> Listed:
     """Referrals by reference, customer, place or agent's code; `span` is of registration."""
-    return paged(
+    return Listed(
         f"""{REFERRAL}
             where (:basis = '' or r.basis = :basis) and (not :connections or r.establishment_id is not null)
               and {within("r.registered_at")}
@@ -93,21 +92,22 @@ def search(
               and (:q = '' or r.reference = upper(:q) or c.reference = upper(:q) or c.external_id = :q
                    or a.code = upper(:q) or a.reference = upper(:q) or e.reference = upper(:q)
                    or strpos(lower(e.name), lower(:q)) > 0)""",
-        SORTS.get(sort, SORTS["newest"]),
-        page=page,
-        per_page=per_page,
-        q=q.strip(),
-        basis=basis,
-        connections=connections,
-        frozen=frozen,
-        agent_id=agent_id,
-        **span.params,
+        SORTS,
+        sort,
+        {
+            "q": q.strip(),
+            "basis": basis,
+            "connections": connections,
+            "frozen": frozen,
+            "agent_id": agent_id,
+            **span.params,
+        },
     )
 
 
-def of_agent(agent_id: UUID, *, page: int = 1, per_page: int = PER_PAGE) -> Page:
+def of_agent(agent_id: UUID) -> Listed:
     """The referrals an agent has a share of."""
-    return search(agent_id=agent_id, page=page, per_page=per_page)
+    return search(agent_id=agent_id)
 
 
 def find_case(reference: str) -> sa.Row[Any]:
@@ -118,26 +118,26 @@ def cases_of(referral_id: UUID) -> Sequence[sa.Row[Any]]:
     return rows(f"{CASE} where k.referral_id = :id order by k.opened_at", id=referral_id)
 
 
-CASE_SORTS = {"opened_at": "opened_at, id", "-opened_at": "opened_at desc, id desc"}
+CASE_SORTS = {
+    "urgent": "state <> 'open', opened_at, id",
+    "opened_at": "opened_at, id",
+    "-opened_at": "opened_at desc, id desc",
+}
 
 
-def search_cases(
-    *, q: str = "", state: str = "", sort: str = "", page: int = 1, per_page: int = PER_PAGE
-) -> Page:
+def search_cases(*, q: str = "", state: str = "", sort: str = "") -> Listed:
     """Contested attributions, those that wait for a decision first, the longest waiting on top.
 
     `q`: the reference of the case or referral, an agent's code, or part of the place's name.
     """
-    return paged(
+    return Listed(
         f"""{CASE}
             where (:state = '' or k.state = :state)
               and (:q = '' or k.reference = upper(:q) or r.reference = upper(:q) or h.code = upper(:q)
                    or o.code = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
-        CASE_SORTS.get(sort, "state <> 'open', opened_at, id"),
-        page=page,
-        per_page=per_page,
-        q=q.strip(),
-        state=state,
+        CASE_SORTS,
+        sort,
+        {"q": q.strip(), "state": state},
     )
 
 
@@ -163,22 +163,16 @@ def customer_names(ids: Sequence[UUID]) -> dict[UUID, str | None]:
     return dict(zip([id for id, _ in found], names, strict=True))
 
 
-def search_customers(
-    *, q: str = "", kind: str = "", attributed: bool | None = None, page: int = 1, per_page: int = PER_PAGE
-) -> Page:
+def search_customers(*, q: str = "", kind: str = "", attributed: bool | None = None) -> Listed:
     """Customers by reference, the owner's id or place."""
-    return paged(
+    return Listed(
         f"""{CUSTOMER}
             where (:kind = '' or c.kind = :kind)
               and (cast(:attributed as boolean) is null or (r.id is not null) = :attributed)
               and (:q = '' or c.reference = upper(:q) or c.external_id = :q or e.reference = upper(:q)
                    or strpos(lower(e.name), lower(:q)) > 0)""",
-        "signed_up_at desc, id desc",
-        page=page,
-        per_page=per_page,
-        q=q.strip(),
-        kind=kind,
-        attributed=attributed,
+        {"newest": "signed_up_at desc, id desc"},
+        params={"q": q.strip(), "kind": kind, "attributed": attributed},
     )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Page, paged
+from erp.kernel.paging import Listed
 
 COLUMNS = """id, reference, name, email, roles, active, session_version, must_change_password, language, theme,
              zone"""
@@ -32,6 +32,7 @@ def find(reference: str) -> sa.Row[Any]:
 
 
 SORTS = {
+    "present": "active desc, lower(name), id",
     "name": "lower(name), id",
     "-name": "lower(name) desc, id",
     "created_at": "created_at, id",
@@ -39,16 +40,16 @@ SORTS = {
 }
 
 
-def search(*, q: str = "", role: str = "", sort: str = "", page: int = 1) -> Page:
+def search(*, q: str = "", role: str = "", active: bool | None = None, sort: str = "") -> Listed:
     """People by part of a name or e-mail address; those who left come last."""
-    return paged(
+    return Listed(
         f"""select {COLUMNS}, created_at, deactivated_at from staff
             where (:q = '' or strpos(lower(name), lower(:q)) > 0 or strpos(email, lower(:q)) > 0)
-              and (:role = '' or :role = any(roles))""",
-        SORTS.get(sort, "active desc, lower(name), id"),
-        page=page,
-        q=q.strip(),
-        role=role,
+              and (:role = '' or :role = any(roles))
+              and (cast(:active as boolean) is null or active = :active)""",
+        SORTS,
+        sort,
+        {"q": q.strip(), "role": role, "active": active},
     )
 
 
