@@ -12,14 +12,16 @@ from flask_babel import lazy_gettext as _
 from wtforms import MonthField
 from wtforms.validators import Optional
 
+from erp.blueprints.address import sort_key
 from erp.blueprints.boards import period
+from erp.blueprints.columns import Column, Count, Moment, Money, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import dressed, page_number, sort_key, with_rows
+from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import agent_names, may_see_personal_data
 from erp.blueprints.referrals import VOID
-from erp.blueprints.responses import page_or_part
 from erp.domain import analytics, payments, referrals
 from erp.kernel import clock
+from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.span import EVER, Span
 
@@ -48,35 +50,6 @@ class CustomerFilters(Within):
         return period.month(first).span if first else EVER
 
 
-@bp.get("")
-@requires(Permission.REFERRALS_READ)
-def index() -> Any:
-    form = CustomerFilters(activity=list(ACTIVITY.items()), attribution=list(ATTRIBUTION.items()))
-    found = analytics.search_customers(
-        now=clock.now(),
-        q=form.value("q"),
-        activity=form.value("activity"),
-        attribution=form.value("attribution"),
-        span=form.span,
-        paid_in=form.paid_span,
-        sort=sort_key(),
-        page=page_number(),
-    )
-    page = with_rows(found, named(found.rows))
-    return page_or_part("customers/index.html", "customers/_rows.html", form=form, page=page)
-
-
-@bp.get("/<reference>")
-@requires(Permission.REFERRALS_READ)
-def show(reference: str) -> Any:
-    (customer,) = named([analytics.find_customer(reference)])
-    return render_template(
-        "customers/show.html",
-        customer=customer,
-        payments=payments.search_payments(customer=customer.reference).rows,
-    )
-
-
 def named(found: Iterable[Any]) -> list[SimpleNamespace]:
     """Customers with their names, a place's or, as far as it may be seen, a person's, and with their agents'."""
     found = list(found)
@@ -91,4 +64,67 @@ def named(found: Iterable[Any]) -> list[SimpleNamespace]:
             "unattributed": VOID.get(customer.unattributed_reason or "", ""),
             "refusal": VOID.get(customer.code_void or customer.unattributed_reason or "", ""),
         },
+    )
+
+
+def _find(form: CustomerFilters) -> Listed:
+    found = analytics.search_customers(
+        now=clock.now(),
+        q=form.value("q"),
+        activity=form.value("activity"),
+        attribution=form.value("attribution"),
+        span=form.span,
+        paid_in=form.paid_span,
+        sort=sort_key(),
+    )
+    return found.dressed(named)
+
+
+CUSTOMERS = Listing(
+    "customers",
+    _("Customers"),
+    _("Who pays the owner: establishments, companies and consumers, brought by an agent or by nobody."),
+    columns=(
+        Column("reference", _("Customer"), Mono(), to=To("customers.show")),
+        Column("name", _("Name"), card="name", to=To("customers.show")),
+        Column("external_id", _("Customer's id"), Mono(), shown=False),
+        Column("kind", _("Kind"), Tag(), card="state"),
+        Column(
+            "agent_name", _("Agent"), Who(), card="note", to=To("agents.show", "reference", "agent_reference")
+        ),
+        Column("unattributed", _("Why nobody"), shown=False),
+        Column(
+            "referral_reference",
+            _("Referral"),
+            Mono(),
+            shown=False,
+            to=To("referrals.show", "reference", "referral_reference"),
+        ),
+        Column("payments", _("Payments"), Count()),
+        Column("paid", _("Paid"), Money("RUB", is_idle=True), sort=True, card="sum"),
+        Column("last_paid_at", _("Last paid"), Moment(is_near=True), sort=True, quiet=True),
+        Column("signed_up_at", _("Signed up"), Moment(), sort=True, card="more", quiet=True),
+    ),
+    find=_find,
+    filters=lambda: CustomerFilters(activity=list(ACTIVITY.items()), attribution=list(ATTRIBUTION.items())),
+    empty=Empty("store", _("No customer yet"), _("The owner's product reports each sign-up over the API.")),
+    views=(
+        View(_("All")),
+        View(ACTIVITY["paying"], {"activity": "paying"}),
+        View(ACTIVITY["stopped"], {"activity": "stopped"}),
+        View(ACTIVITY["never_paid"], {"activity": "never_paid"}),
+        View(ATTRIBUTION["nobody"], {"attribution": "nobody"}),
+    ),
+)
+mount(bp, CUSTOMERS, Permission.REFERRALS_READ)
+
+
+@bp.get("/<reference>")
+@requires(Permission.REFERRALS_READ)
+def show(reference: str) -> Any:
+    (customer,) = named([analytics.find_customer(reference)])
+    return render_template(
+        "customers/show.html",
+        customer=customer,
+        payments=payments.search_payments(customer=customer.reference).first(50),
     )

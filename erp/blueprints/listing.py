@@ -19,7 +19,7 @@ from flask_babel.speaklater import LazyString
 from erp.blueprints import address
 from erp.blueprints.columns import Cells, Column
 from erp.blueprints.forms import Filters
-from erp.blueprints.presentation import format_day
+from erp.blueprints.presentation import format_day, format_month
 from erp.blueprints.responses import page_or_part
 from erp.kernel import clock
 from erp.kernel.paging import Listed, Page
@@ -183,6 +183,8 @@ def _told(item: Any) -> str:
     if item.type == "SelectField":
         labels = {str(choice.value): str(choice.label) for choice in item.choices}
         return labels.get(str(item.data), str(item.data))
+    if item.type == "MonthField":
+        return f"{item.label.text} {format_month(item.data)}"
     if item.type == "DateField":
         return f"{item.label.text} {format_day(item.data)}"
     return f"“{item.data}”"

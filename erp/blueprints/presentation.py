@@ -57,6 +57,11 @@ def format_day(day: dt.date | dt.datetime | None) -> str:
     return dates.format_date(day, "d MMM y", locale=locale())
 
 
+def format_month(day: dt.date) -> str:
+    """The calendar month of a day: "November 2026"."""
+    return str(dates.format_skeleton("yMMMM", day, locale=locale()))
+
+
 def format_since(moment: dt.datetime | None, now: dt.datetime) -> str:
     """How long before or after `now` (the clock's, which mock may have moved): "4 minutes ago", "in 3 days"."""
     return (

@@ -19,7 +19,7 @@ LATEST = 12
 
 def board() -> dict[str, Any]:
     chosen = period.chosen()
-    latest = audit.search(span=chosen.days.span, per_page=LATEST)
+    latest = audit.search(span=chosen.days.span).page(per_page=LATEST)
     counted = audit.counts(chosen.days.span)
     return {
         "period": chosen,

@@ -196,8 +196,8 @@ def _heat(cohort: Days, later: Days, paid: Any, size: int) -> Heat:
 
 def _risks(chosen: Period, after: Any, before: Any) -> list[Risk]:
     soon = Days(period.today(), period.today() + dt.timedelta(days=SOON - 1))
-    expiring = bookings.search(state="open", span=soon.span, dated_by="expires").total
-    overdue = bookings.search(state="open", span=Span(None, soon.span.since), dated_by="expires").total
+    expiring = bookings.search(state="open", span=soon.span, dated_by="expires").count()
+    overdue = bookings.search(state="open", span=Span(None, soon.span.since), dated_by="expires").count()
     return [
         Risk(
             overdue,

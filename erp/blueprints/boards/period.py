@@ -12,6 +12,7 @@ from flask import request, url_for
 from flask_babel import get_locale, get_timezone
 
 from erp.blueprints.forms import midnight
+from erp.blueprints.presentation import format_month
 from erp.blueprints.shell import now
 from erp.kernel.span import Span
 
@@ -89,7 +90,7 @@ class Month(Days):
 
     @property
     def name(self) -> str:
-        return _worded(self.first, "yMMMM")
+        return format_month(self.first)
 
 
 def week(monday: dt.date) -> Days:

@@ -47,8 +47,8 @@ class InTrouble(NamedTuple):
 def board() -> dict[str, Any]:
     members = {name: set(_members(name)) for name in TROUBLES}
     chosen = period.chosen()
-    refused = analytics.search_customers(
-        now=now(), attribution="code_refused", span=chosen.days.span, per_page=MOST
+    refused = analytics.search_customers(now=now(), attribution="code_refused", span=chosen.days.span).page(
+        per_page=MOST
     )
     return {
         "period": chosen,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erp.domain.analytics.rules import STOPPED_AFTER
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import PER_PAGE, Page, paged
+from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 CUSTOMERS = """
@@ -40,6 +40,7 @@ ATTRIBUTION = {
       or jsonb_path_exists(r.proof, '$.claims[*] ? (@.basis == "code" && @.void != null)'))""",
 }
 SORTS = {
+    "newest": "signed_up_at desc, id desc",
     "signed_up_at": "signed_up_at, id",
     "-signed_up_at": "signed_up_at desc, id desc",
     "paid": "paid, id",
@@ -58,15 +59,13 @@ def search_customers(
     span: Span = EVER,
     paid_in: Span = EVER,
     sort: str = "",
-    page: int = 1,
-    per_page: int = PER_PAGE,
-) -> Page:
+) -> Listed:
     """Customers by reference, the owner's id, place or agent's code, newest first, with what they have paid.
 
     `activity` and `attribution` are keys of `ACTIVITY` and `ATTRIBUTION`; `span` is of the sign-up; `paid_in` leaves
     those who paid in it.
     """
-    return paged(
+    return Listed(
         f"""{CUSTOMERS}
             where {ACTIVITY.get(activity, "true")} and {ATTRIBUTION.get(attribution, "true")}
               and {within("c.signed_up_at")}
@@ -75,14 +74,15 @@ def search_customers(
                        and x.occurred_at >= :paid_since and x.occurred_at < :paid_before))
               and (:q = '' or c.reference = upper(:q) or c.external_id = :q or e.reference = upper(:q)
                    or a.code = upper(:q) or strpos(lower(e.name), lower(:q)) > 0)""",
-        SORTS.get(sort, SORTS["-signed_up_at"]),
-        page=page,
-        per_page=per_page,
-        q=q.strip(),
-        stopped_by=now - STOPPED_AFTER,
-        paid_since=paid_in.since,
-        paid_before=paid_in.before,
-        **span.params,
+        SORTS,
+        sort,
+        {
+            "q": q.strip(),
+            "stopped_by": now - STOPPED_AFTER,
+            "paid_since": paid_in.since,
+            "paid_before": paid_in.before,
+            **span.params,
+        },
     )
 
 
