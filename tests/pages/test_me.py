@@ -103,7 +103,7 @@ def test_signing_out_elsewhere_leaves_this_session(app: Flask, desk: Seat) -> No
 def test_a_first_password_opens_nothing_but_its_own_change(app: Flask, desk: Seat) -> None:
     admin, support = desk(Role.ADMIN), desk(Role.SUPPORT)
     with app.app_context():
-        reference = next(row.reference for row in staff.search().rows if row.id == support.id)
+        reference = next(row.reference for row in staff.search().page().rows if row.id == support.id)
     short = admin.post(f"/staff/{reference}/password", part=True, password="short")
     assert short.status_code == 422
     assert 'id="password-error"' in short.text
@@ -123,7 +123,7 @@ def test_a_first_password_opens_nothing_but_its_own_change(app: Flask, desk: Sea
 def test_who_left_can_be_let_in_again(app: Flask, desk: Seat) -> None:
     admin, support = desk(Role.ADMIN), desk(Role.SUPPORT)
     with app.app_context():
-        reference = next(row.reference for row in staff.search().rows if row.id == support.id)
+        reference = next(row.reference for row in staff.search().page().rows if row.id == support.id)
     admin.post(f"/staff/{reference}/deactivation")
     assert sign_in(app.test_client(), "support2@example.test").status_code == 422
     assert "Reactivate" in admin.get(f"/staff/{reference}").text
