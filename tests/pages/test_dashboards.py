@@ -88,7 +88,9 @@ def cells(page: str, column: str) -> Iterator[str]:
         return
     table = page[page.index('id="rows"') :].partition("</table>")[0]
     heads = [plain(head) for head in re.findall(r"<th\b.*?</th>", table, re.DOTALL)]
-    for row in re.findall(r"<tr>(.*?)</tr>", table.partition("<tbody>")[2], re.DOTALL):
+    for row in re.findall(
+        r"<tr>(.*?)</tr>", table.partition("<tbody>")[2].partition("</tbody>")[0], re.DOTALL
+    ):
         yield plain(re.findall(r"<td\b.*?</td>", row, re.DOTALL)[heads.index(column)])
 
 
