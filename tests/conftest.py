@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 import redis as redis_client
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
@@ -17,6 +18,7 @@ from rq import Queue, SimpleWorker
 
 from erp import up
 from erp.app import create_app
+from erp.domain.staff import passwords
 from erp.kernel import outbox
 from erp.kernel.db import db
 from erp.worker import QUEUES
@@ -59,7 +61,16 @@ def database_name(worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def application(database_name: str) -> Flask:
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed with little effort; with the usual one, each of hundreds costs a fifth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
+        yield
+    passwords.of_nobody.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def application(database_name: str, quick_passwords: None) -> Flask:
     app = create_app()
     app.testing = True
     return app

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.exc import IntegrityError
 
-from erp.domain.staff import queries, rules
-from erp.domain.staff.passwords import HASHER, NOBODY
+from erp.domain.staff import passwords, queries, rules
 from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, violated
@@ -46,7 +45,7 @@ def add(
                 reference=reference("STF"),
                 email=email,
                 name=name.strip(),
-                password_hash=HASHER.hash(password),
+                password_hash=passwords.HASHER.hash(password),
                 roles=roles,
                 first_password=first_password,
                 now=now,
@@ -62,19 +61,20 @@ def add(
 def authenticate(email: str, password: str, *, now: dt.datetime) -> sa.Row[Any]:
     """Whose e-mail and password these are, as `queries.identity` has them. Raises `WrongCredentials`, after the same
     time for any reason."""
+    of_nobody = passwords.of_nobody()
     found = row(
         f"select {queries.COLUMNS}, password_hash from staff where email = :email and active",
         email=rules.normalise_email(email),
     )
     try:
-        HASHER.verify(found.password_hash if found else NOBODY, password)
+        passwords.HASHER.verify(found.password_hash if found else of_nobody, password)
     except VerifyMismatchError:
         raise rules.WrongCredentials from None
     if found is None:
         raise rules.WrongCredentials
-    if HASHER.check_needs_rehash(found.password_hash):
+    if passwords.HASHER.check_needs_rehash(found.password_hash):
         execute(
-            "update staff set password_hash = :hash where id = :id", hash=HASHER.hash(password), id=found.id
+            "update staff set password_hash = :hash where id = :id", hash=passwords.HASHER.hash(password), id=found.id
         )
     audit.record("staff.signed_in", "staff", found.id, by=Actor.staff(found.id), at=now)
     return found

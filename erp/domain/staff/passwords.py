@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -16,8 +17,12 @@ from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.sentences import Sentence
 
 HASHER = PasswordHasher()
-NOBODY = HASHER.hash("the password of nobody")
-"""Checked when the address is unknown, so that the answer takes as long as for a known one."""
+
+
+@cache
+def of_nobody() -> str:
+    """The hash that is checked when the address is unknown, so that the answer takes as long as for a known one."""
+    return HASHER.hash("the password of nobody")
 
 
 def change_password(id: UUID, present: str, password: str, *, by: Actor, now: dt.datetime) -> int:
