@@ -74,7 +74,9 @@ def authenticate(email: str, password: str, *, now: dt.datetime) -> sa.Row[Any]:
         raise rules.WrongCredentials
     if passwords.HASHER.check_needs_rehash(found.password_hash):
         execute(
-            "update staff set password_hash = :hash where id = :id", hash=passwords.HASHER.hash(password), id=found.id
+            "update staff set password_hash = :hash where id = :id",
+            hash=passwords.HASHER.hash(password),
+            id=found.id,
         )
     audit.record("staff.signed_in", "staff", found.id, by=Actor.staff(found.id), at=now)
     return found
