@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 
 import mobile_api.auth
@@ -55,18 +55,10 @@ def _staff_gate(access: Access) -> Any:
 
 
 def _to_sign_in() -> Any:
-    """A person goes to the sign-in page and comes back; htmx is told to load it as a page."""
-    if request.method != "GET" and "HX-Request" not in request.headers:
+    """A person goes to the sign-in page and comes back; a page that is open asks them to sign in beside it."""
+    if "HX-Request" in request.headers or request.method != "GET":
         raise Unauthenticated(Sentence("Your sign-in has expired. Sign in again, then repeat what you did."))
-    next_url = request.full_path.rstrip("?") if request.method == "GET" and not _is_part() else None
-    target = url_for("sessions.new", next=next_url)
-    if "HX-Request" in request.headers:
-        return Response(status=401, headers={"HX-Redirect": target})
-    return redirect(target, 303)
-
-
-def _is_part() -> bool:
-    return request.headers.get("HX-Request-Type") == "partial"
+    return redirect(url_for("sessions.new", next=request.full_path.rstrip("?")), 303)
 
 
 GATES: dict[str, Callable[[Access], Any]] = {

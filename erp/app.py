@@ -33,8 +33,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.openapi_version = "3.1.0"
     app.config.update(_flask_settings(settings))
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
-    _add_extensions(app)
     _add_request_log(app)
+    _add_extensions(app)
     access.enforce(app)
     errors.register(app)
     blueprints.register(app)
@@ -82,6 +82,8 @@ def _add_request_log(app: Flask) -> None:
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         logger.info("request", method=request.method, endpoint=request.endpoint, status=response.status_code)

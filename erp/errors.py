@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, json, render_template, request, url_for
-from flask_login import current_user
+from flask import Flask, Response, g, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
@@ -55,9 +54,13 @@ def _domain_error(error: DomainError) -> Any:
 
 
 def _csrf_error(_error: CSRFError) -> Any:
-    """A token is as old as its session, so a session that has ended shows itself here first."""
-    if not current_user.is_authenticated and "HX-Request" in request.headers:
-        return Response(status=401, headers={"HX-Redirect": url_for("sessions.new")})
+    """A token is as old as its session: the sign-in has ended, or began anew in another tab. An open page asks for it."""
+    if "HX-Request" in request.headers:
+        return answer(
+            401,
+            "sign_in_expired",
+            Sentence("Your sign-in has expired. Sign in again, then repeat what you did."),
+        )
     return answer(
         400, "form_expired", Sentence("The form is out of date. Reload the page and send it again.")
     )

@@ -19,6 +19,7 @@ from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import shown
 from erp.blueprints.responses import done, page_or_part, refused
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
 from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
 from erp.kernel import clock
@@ -131,6 +132,7 @@ def books(reference: str) -> Any:
 def activate(reference: str) -> Any:
     agent = agents.find(reference)
     with attempt() as tried, transaction():
+        unchanged("agent", agent.id)
         agents.activate(agent.id, by=current_user.actor, now=clock.now())
     return _answered(reference, tried)
 
@@ -140,6 +142,7 @@ def activate(reference: str) -> Any:
 def suspend(reference: str) -> Any:
     agent, form = agents.find(reference), ReasonForm()
     with attempt(form) as tried, transaction():
+        unchanged("agent", agent.id)
         form.check()
         agents.suspend(agent.id, form.reason.data, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, form=form)
@@ -150,6 +153,7 @@ def suspend(reference: str) -> Any:
 def close(reference: str) -> Any:
     agent = agents.find(reference)
     with attempt() as tried, transaction():
+        unchanged("agent", agent.id)
         agents.close(agent.id, by=current_user.actor, now=clock.now())
     return _answered(reference, tried)
 

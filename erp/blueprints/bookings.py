@@ -20,6 +20,7 @@ from erp.blueprints.listing import Empty, Listing, Step, View, in_days, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.presentation import format_tag
 from erp.blueprints.responses import done, refused
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
 from erp.domain import agents, bookings, catalogue
 from erp.kernel import clock
@@ -166,6 +167,7 @@ def release(reference: str) -> Any:
         held = bookings.open_on(place.claim_group_id, at=clock.now())
         if held is None:
             raise NotFound(Sentence("Nobody holds this place now."))
+        unchanged("booking", held.id)
         bookings.release(held.id, by=current_user.actor, now=clock.now())
     context = establishments.shown(reference) | {"refusal": tried.refusal}
     if tried.refusal:
@@ -180,6 +182,7 @@ def release(reference: str) -> Any:
 def stage(reference: str) -> Any:
     booking, to = bookings.find(reference), request.form.get("stage", "")
     with attempt() as tried, transaction():
+        unchanged("booking", booking.id)
         bookings.move_stage(booking.id, to, by=current_user.actor, now=clock.now())
     context = _shown(reference) | {"refusal": tried.refusal}
     if tried.refusal:
@@ -192,6 +195,7 @@ def stage(reference: str) -> Any:
 def extend(reference: str) -> Any:
     booking, form = bookings.find(reference), ExtensionForm()
     with attempt(form) as tried, transaction():
+        unchanged("booking", booking.id)
         form.check()
         bookings.extend(booking.id, form.note.data, by=current_user.actor, now=clock.now())
     context = _shown(reference) | {"refusal": tried.refusal}

@@ -17,6 +17,7 @@ from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import actor_name, with_agent_names
 from erp.blueprints.responses import done, refused
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import stated
 from erp.domain import commissions, referrals
 from erp.kernel import clock
@@ -114,6 +115,7 @@ def decide(reference: str) -> Any:
     context = _shown(reference)
     form = DecisionForm(context["case"])
     with attempt(form) as tried, transaction():
+        unchanged("attribution_case", context["case"].id)
         form.check()
         referrals.decide_case(
             context["case"].id, form.decision.data, form.note.data, by=current_user.actor, now=clock.now()

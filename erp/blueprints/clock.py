@@ -14,7 +14,7 @@ from wtforms.validators import NumberRange, Optional
 
 from erp.blueprints.forms import Form, attempt
 from erp.blueprints.presentation import format_moment
-from erp.blueprints.responses import seen_other
+from erp.blueprints.responses import refused, seen_other
 from erp.kernel import clock
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.outbox import enqueue
@@ -63,6 +63,6 @@ def move() -> Any:
         clock.move(to, by=current_user.actor)
         enqueue(CATCH_UP, to.isoformat())
     if tried.refusal:
-        return render_template("clock/show.html", form=form, refusal=tried.refusal), 422
+        return refused("clock/show.html", "clock/_form.html", form=form, refusal=tried.refusal)
     flash(gettext("It is %(moment)s now.", moment=format_moment(to)))
     return seen_other(url_for("clock.show"))

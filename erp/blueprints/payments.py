@@ -17,6 +17,7 @@ from erp.blueprints.history import happened
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.responses import refused, seen_other
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of
 from erp.domain import commissions, payments
 from erp.kernel import clock
@@ -142,6 +143,7 @@ def show(reference: str) -> Any:
 def refund(reference: str) -> Any:
     payment, form = payments.find_payment(reference), RefundForm()
     with attempt(form) as tried, transaction():
+        unchanged("payment", payment.id)
         form.check()
         payments.ask_refund(
             payment.reference,
@@ -159,6 +161,7 @@ def attest(reference: str) -> Any:
     """For refunds made in the bank's cabinet, whose sum the bank does not tell us."""
     payment, form = payments.find_payment(reference), TotalForm()
     with attempt(form) as tried, transaction():
+        unchanged("payment", payment.id)
         form.check()
         payments.attest_refunded_total(
             payment.reference,
@@ -175,6 +178,7 @@ def attest(reference: str) -> Any:
 def settle_attention(reference: str) -> Any:
     payment, form = payments.find_payment(reference), FoundForm()
     with attempt(form) as tried, transaction():
+        unchanged("payment", payment.id)
         form.check()
         payments.settle_attention(
             payment.reference, note=form.note.data, by=current_user.actor, now=clock.now()

@@ -20,6 +20,7 @@ from erp.blueprints.payouts import PAYOUTS, PayoutFilters, named
 from erp.blueprints.people import agent_names, with_actor_names
 from erp.blueprints.presentation import format_count
 from erp.blueprints.responses import done, page_or_part, refused, seen_other
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import stated
 from erp.domain import payouts
 from erp.kernel import clock
@@ -124,6 +125,7 @@ def status(reference: str) -> Any:
 @requires(Permission.PAYOUTS_APPROVE)
 def approve(reference: str) -> Any:
     with attempt() as tried, transaction():
+        unchanged("payout_run", payouts.find_run(reference).id)
         payouts.approve_run(reference, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, gettext("Approved. The transfers leave now."))
 
@@ -132,6 +134,7 @@ def approve(reference: str) -> Any:
 @requires(Permission.PAYOUTS_PREPARE)
 def cancel(reference: str) -> Any:
     with attempt() as tried, transaction():
+        unchanged("payout_run", payouts.find_run(reference).id)
         payouts.cancel_run(reference, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, gettext("Cancelled. Its agents can be in another run."))
 

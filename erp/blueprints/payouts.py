@@ -19,6 +19,7 @@ from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.listing import Step as Next
 from erp.blueprints.people import may_see_personal_data, with_agent_names
 from erp.blueprints.responses import refused, seen_other
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
 from erp.domain import agents, payouts
 from erp.kernel import clock
@@ -130,6 +131,7 @@ def show(reference: str) -> Any:
 @requires(Permission.PAYOUTS_APPROVE)
 def retry(reference: str) -> Any:
     with attempt() as tried, transaction():
+        unchanged("payout", payouts.find(reference).id)
         payouts.retry(reference, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, gettext("It is tried again now."))
 
@@ -138,6 +140,7 @@ def retry(reference: str) -> Any:
 @requires(Permission.PAYOUTS_PREPARE)
 def withdraw(reference: str) -> Any:
     with attempt() as tried, transaction():
+        unchanged("payout", payouts.find(reference).id)
         payouts.withdraw(reference, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, gettext("Taken out of the run."))
 
@@ -148,6 +151,7 @@ def take_back(reference: str) -> Any:
     """The bank's statement shows that the money came back."""
     payout, form = payouts.find(reference), ReturnForm()
     with attempt(form) as tried, transaction():
+        unchanged("payout", payout.id)
         form.check()
         payouts.take_back(payout.reference, note=form.note.data, by=current_user.actor, now=clock.now())
     return _answered(reference, tried, gettext("The money is available to the agent again."), form=form)

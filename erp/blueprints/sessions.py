@@ -6,14 +6,14 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import UserMixin, current_user, login_user, logout_user
 from wtforms import EmailField, HiddenField, PasswordField
 
 from erp.blueprints.forms import Form, attempt, needed
 from erp.blueprints.preferences import IN_BROWSER, remembered
-from erp.blueprints.responses import local_url, seen_other
+from erp.blueprints.responses import local_url, page_or_part, refused, seen_other, varied, wants_part
 from erp.domain import staff
 from erp.extensions import limiter, login_manager
 from erp.kernel import clock
@@ -69,10 +69,17 @@ def load(session_id: str) -> SignedIn | None:
 @public("nobody is signed in yet")
 def new() -> Any:
     if current_user.is_authenticated:
-        return redirect(local_url(request.args.get("next")), 303)
-    return render_template(
-        "sessions/new.html", form=SignInForm(next=request.args.get("next", "")), refusal=None
-    )
+        return _signed_in(request.args.get("next"))
+    form = SignInForm(next=request.args.get("next", ""))
+    return page_or_part("sessions/new.html", "sessions/_drawer.html", form=form, refusal=None)
+
+
+def _signed_in(next_url: str | None) -> Any:
+    """On to where somebody wanted to go. A page that is still open gets what its forms need to be sent after all."""
+    if not wants_part():
+        return varied(make_response(redirect(local_url(next_url), 303)))
+    g.pop("csrf_token", None)  # made for the session that has ended
+    return varied(make_response(render_template("sessions/_signed_in.html")))
 
 
 @bp.post("/sign-in/preferences")
@@ -101,12 +108,12 @@ def create() -> Any:
         form.check()
         person = staff.authenticate(form.email.data, form.password.data, now=clock.now())
     if tried.refusal:
-        return render_template("sessions/new.html", form=form, refusal=tried.refusal), 422
+        return refused("sessions/new.html", "sessions/_drawer.html", form=form, refusal=tried.refusal)
     session.clear()
     session.permanent = True
     login_user(SignedIn(person))
     chosen = {name: value for name in IN_BROWSER if (value := getattr(person, name))}
-    return remembered(redirect(local_url(form.next.data), 303), chosen)
+    return remembered(_signed_in(form.next.data), chosen)
 
 
 @bp.post("/sign-out")
@@ -114,4 +121,6 @@ def create() -> Any:
 def delete() -> Any:
     logout_user()
     session.clear()
-    return seen_other(url_for("sessions.new"))
+    answer = seen_other(url_for("sessions.new"))
+    answer.headers["Clear-Site-Data"] = '"cache"'  # what Back would show
+    return answer

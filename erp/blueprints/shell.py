@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from erp.blueprints.help import help_here
 from erp.blueprints.navigation import NavItem, navigation
+from erp.blueprints.seen import seen
 from erp.blueprints.waiting import waiting_by_page
 from erp.kernel import clock
 from erp.kernel.permissions import Permission
@@ -21,7 +22,7 @@ from erp.language import locale
 def register(app: Flask) -> None:
     """Give the templates of `app` their frame."""
     app.jinja_env.globals.update(
-        language=language_tag, help_here=help_here, may=may, mode=mode, nav=nav, now=now
+        language=language_tag, help_here=help_here, may=may, mode=mode, nav=nav, now=now, seen=seen
     )
 
 

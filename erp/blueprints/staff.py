@@ -17,6 +17,7 @@ from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.seen import unchanged
 from erp.blueprints.states import stated
 from erp.domain import staff
 from erp.kernel import clock
@@ -132,6 +133,7 @@ def update(reference: str) -> Any:
     person = staff.find(reference)
     form = RolesForm()
     with attempt(form) as tried, transaction():
+        unchanged("staff", person.id)
         form.check()
         staff.change_roles(person.id, form.roles.data, by=current_user.actor, now=clock.now())
     if tried.refusal:
@@ -147,6 +149,7 @@ def update(reference: str) -> Any:
 def deactivate(reference: str) -> Any:
     person = staff.find(reference)
     with attempt() as tried, transaction():
+        unchanged("staff", person.id)
         staff.deactivate(person.id, by=current_user.actor, now=clock.now())
     if tried.refusal:
         flash(tried.refusal, "error")

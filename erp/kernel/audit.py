@@ -15,7 +15,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp.kernel.actor import Actor
-from erp.kernel.db import Row, db, note_down, row, rows
+from erp.kernel.db import Row, db, note_down, row, rows, scalar
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
@@ -115,12 +115,25 @@ def find(id: int) -> Row:
     return found
 
 
-def history(subject_type: str, subject_id: UUID | str | int) -> list[Any]:
-    """Everything that was done to one subject, oldest first."""
+def last(subject_type: str, subject_id: UUID | str | int) -> int:
+    """The id of the newest deed on one subject; 0 when nothing was done to it."""
+    newest: int = scalar(
+        """select coalesce(max(id), 0) from audit_entry
+           where subject_type = :subject_type and subject_id = :subject_id""",
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+    )
+    return newest
+
+
+def history(subject_type: str, subject_id: UUID | str | int, *, after: int = 0) -> list[Any]:
+    """Everything that was done to one subject (since the deed with the id `after`), oldest first."""
     return list(
         rows(
             """select id, action, actor_kind, actor_id, at, details from audit_entry
-               where subject_type = :subject_type and subject_id = :subject_id order by id limit 500""",
+               where subject_type = :subject_type and subject_id = :subject_id and id > :after
+               order by id limit 500""",
+            after=after,
             subject_type=subject_type,
             subject_id=str(subject_id),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,8 @@ from playwright.sync_api import Page, expect
 
 import erp
 from erp.access import declared
-from erp.domain import staff
-from erp.kernel import clock
-from erp.kernel.actor import Actor
-from erp.kernel.permissions import Role
-from erp.kernel.transaction import transaction
-from tests.support.office import open_office
+from tests.support.office import Office
 
-EMAIL, PASSWORD = "everything@example.test", "correct horse battery"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 DIST = Path(erp.__file__).parent / "static" / "dist"
 AXE = (DIST / json.loads((DIST / "manifest.json").read_text())["files"]["axe.js"]).read_text()
@@ -32,15 +27,8 @@ PARTS = 2
 
 
 @pytest.fixture
-def pages(app: Flask) -> list[str]:
+def pages(app: Flask, office: Office) -> list[str]:
     """Every page that opens without arguments, and one of each noun."""
-    with app.app_context():
-        office = open_office()
-        with transaction():
-            by = Actor.system("tests")
-            staff.add(
-                EMAIL, "Everything Person", PASSWORD, [role.value for role in Role], by=by, now=clock.now()
-            )
     return [*argumentless(app), *office.pages]
 
 
@@ -53,19 +41,11 @@ def argumentless(app: Flask) -> list[str]:
     return sorted(found)
 
 
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/sign-in")
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
-
-
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_can_be_read_by_all_in_light_and_dark_and_on_a_phone(
-    page: Page, live: str, pages: list[str], part: int
+    page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None], part: int
 ) -> None:
-    sign_in(page, live)
+    sign_in(page)
     for url in pages[part::PARTS]:
         page.goto(live + url)
         page.evaluate(AXE)
@@ -92,9 +72,9 @@ def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
 
 
 def test_a_list_is_searched_while_one_types_and_the_address_follows(
-    page: Page, live: str, pages: list[str]
+    page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None]
 ) -> None:
-    sign_in(page, live)
+    sign_in(page)
     page.goto(f"{live}/establishments")
     expect(page.locator("#rows tbody tr")).to_have_count(3)
     page.get_by_role("searchbox").fill("kide")
@@ -106,9 +86,9 @@ def test_a_list_is_searched_while_one_types_and_the_address_follows(
 
 
 def test_a_deed_asks_before_it_is_done_and_renews_its_part_in_place(
-    page: Page, live: str, pages: list[str]
+    page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None]
 ) -> None:
-    sign_in(page, live)
+    sign_in(page)
     page.goto(f"{live}/establishments?q=kide")
     page.get_by_role("link", name="Salon Kide").click()
     page.get_by_role("button", name="Release").click()
@@ -123,8 +103,10 @@ def test_a_deed_asks_before_it_is_done_and_renews_its_part_in_place(
     expect(page.get_by_label("Agent")).to_have_value("nobody")
 
 
-def test_a_deed_that_is_done_leads_on_and_is_said(page: Page, live: str, pages: list[str]) -> None:
-    sign_in(page, live)
+def test_a_deed_that_is_done_leads_on_and_is_said(
+    page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None]
+) -> None:
+    sign_in(page)
     page.goto(f"{live}/staff/new")
     page.get_by_label("Name").fill("Vera Belova")
     page.get_by_label("E-mail").fill("vera@example.test")
@@ -139,11 +121,12 @@ def test_a_deed_that_is_done_leads_on_and_is_said(page: Page, live: str, pages: 
     expect(page.get_by_role("status")).to_contain_text("Vera Belova may sign in now")
 
 
-def test_a_session_that_ended_sends_the_whole_page_to_sign_in(
-    page: Page, live: str, pages: list[str]
+def test_a_session_that_ended_is_renewed_where_one_is(
+    page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None]
 ) -> None:
-    sign_in(page, live)
+    sign_in(page)
     page.goto(f"{live}/agents")
     page.context.clear_cookies()
     page.get_by_role("link", name="Code").click()
-    expect(page).to_have_url(f"{live}/sign-in")
+    expect(page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+    expect(page).to_have_url(f"{live}/agents")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from erp.domain import agents, bookings, payments, payouts, programmes, referrals, staff
 from erp.kernel import audit, clock, outbox
 from erp.kernel.permissions import Role
-from tests.pages.conftest import HTMX, Desk, sign_in
+from tests.pages.conftest import HTMX, PASSWORD, Desk, sign_in, token_on
 from tests.support.office import Office
 
 Seat = Callable[[Role], Desk]
@@ -66,13 +67,34 @@ def test_who_is_deactivated_is_out_with_the_next_click(app: Flask, desk: Seat) -
         reference = next(row.reference for row in staff.search().page().rows if row.id == support.id)
     assert admin.post(f"/staff/{reference}/deactivation").status_code == 303
     assert support.get("/bookings").status_code == 303
-    assert support.client.get("/bookings", headers=HTMX).headers["HX-Redirect"] == "/sign-in"
+    assert support.client.get("/bookings", headers=HTMX).status_code == 401
 
 
-def test_htmx_that_sends_a_form_of_an_ended_session_is_sent_to_sign_in(client: FlaskClient) -> None:
-    answer = client.post("/staff", headers=HTMX)
+def test_a_page_whose_session_has_ended_is_told_and_may_sign_in_beside_what_was_typed(desk: Seat) -> None:
+    support = desk(Role.SUPPORT)
+    here = support.client.get("/sign-in", headers=HTMX)
+    assert "data-signed-in" in here.text, "another tab has signed in meanwhile"
+    support.client.delete_cookie("ref")
+    answer = support.client.post("/staff", headers=HTMX)
     assert answer.status_code == 401
-    assert answer.headers["HX-Redirect"] == "/sign-in"
+    assert answer.headers["X-Request-Id"]
+    form = support.client.get("/sign-in", headers=HTMX)
+    assert "<html" not in form.text
+    values = {"email": "support1@example.test", "csrf_token": token_on(form)}
+    wrong = support.client.post("/sign-in", headers=HTMX, data=values | {"password": "no"})
+    assert wrong.status_code == 422
+    right = support.client.post("/sign-in", headers=HTMX, data=values | {"password": PASSWORD})
+    assert right.status_code == 200
+    token = re.search('data-csrf="([^"]+)"', right.text)
+    assert token
+    asked = support.client.post("/search", headers=HTMX | {"X-CSRFToken": token[1]}, data={"q": "x"})
+    assert asked.status_code == 200
+
+
+def test_pages_are_asked_for_anew_and_forgotten_at_sign_out(desk: Seat) -> None:
+    support = desk(Role.SUPPORT)
+    assert support.get("/agents").headers["Cache-Control"] == "private, no-cache"
+    assert support.post("/sign-out").headers["Clear-Site-Data"] == '"cache"'
 
 
 def test_a_colleague_who_cannot_be_added_is_still_in_the_form(desk: Seat) -> None:

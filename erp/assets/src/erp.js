@@ -7,13 +7,6 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
-  // Toasts: what went wrong, said once, closed by hand.
-  const toast = (text) => {
-    const shown = byId("toast-shape").content.firstElementChild.cloneNode(true);
-    shown.querySelector("p").textContent = text;
-    byId("toasts").append(shown);
-  };
-
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-act]");
     if (!pressed) return;
@@ -97,14 +90,4 @@
     if (!body?.entries) return;
     [...body.entries()].filter(([, value]) => value === "").forEach(([name]) => body.delete(name));
   };
-
-  // Server faults and a lost connection: nothing is swapped, a toast says so. 4xx bring their own page or fragment.
-  document.addEventListener("htmx:response:error", (event) => {
-    const response = event.detail.ctx.response;
-    if (response.status < 500) return;
-    const told = byId("toasts").dataset;
-    const id = response.headers.get("X-Request-ID");
-    toast(id ? `${told.broken} (${id})` : told.broken);
-  });
-  document.addEventListener("htmx:error", () => toast(byId("toasts").dataset.offline));
 })();

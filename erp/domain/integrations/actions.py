@@ -17,19 +17,22 @@ from erp.kernel.ids import uuid7
 
 
 def issue_key(name: str, *, by: Actor, now: dt.datetime) -> tuple[UUID, str]:
-    """A new API key for the owner's product: its id and the secret, which is shown this once."""
+    """A new API key for the owner's product: its id and the secret, which is shown this once. Raises `KeyNameTaken`."""
     if not name.strip():
         raise Invalid(fields={"name": NEEDED})
     id, secret = uuid7(), rules.KEY_PREFIX + secrets.token_urlsafe(32)
-    execute(
+    made = execute(
         """insert into api_key (id, name, prefix, key_hash, created_at)
-           values (:id, :name, :prefix, :key_hash, :now)""",
+           values (:id, :name, :prefix, :key_hash, :now)
+           on conflict (lower(name)) where revoked_at is null do nothing""",
         id=id,
         name=name.strip(),
         prefix=secret[: rules.SHOWN],
         key_hash=rules.key_hash(secret),
         now=now,
     )
+    if not made.rowcount:
+        raise rules.KeyNameTaken
     audit.record("api_key.issued", "api_key", id, by=by, at=now, details={"name": name.strip()})
     return id, secret
 

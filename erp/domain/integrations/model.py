@@ -21,6 +21,14 @@ class ApiKey(db.Model):
     key_hash: so.Mapped[bytes] = so.mapped_column(unique=True)
     created_at: so.Mapped[dt.datetime]
     revoked_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.Index(
+            "one_active_api_key_per_name",
+            sa.text("lower(name)"),
+            unique=True,
+            postgresql_where=sa.text("revoked_at is null"),
+        ),
+    )
 
 
 class Event(db.Model):

@@ -18,6 +18,11 @@ class UnknownKey(DomainError):
     sentence = Sentence("This API key is unknown or was revoked. Ask an administrator of Ref for a new one.")
 
 
+class KeyNameTaken(DomainError):
+    code = "api_key_name_taken"
+    sentence = Sentence("There is an active key of this name. Revoke it first, or choose another name.")
+
+
 def key_hash(secret: str) -> bytes:
     """A key is long and random, so a plain hash keeps it safe and lets it be found."""
     return hashlib.sha256(secret.encode()).digest()
