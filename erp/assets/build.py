@@ -1,11 +1,10 @@
-"""Lay the front end under erp/static/dist/: locked npm packages and our own css and js, joined, hashed, gzipped.
+"""Lay the front end under erp/static/dist/: locked npm packages and our own css and js, joined and hashed.
 
 Run it after editing src/ or a version (`make setup` does). It does nothing when nothing changed.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
@@ -40,7 +39,7 @@ def build() -> dict[str, str]:
     OUT.mkdir(parents=True, exist_ok=True)
     names = {name: _write(name, _join(name, files)) for name, files in bundles.items()}
     (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
-    kept = {"manifest.json", *names.values(), *(f"{name}.gz" for name in names.values())}
+    kept = {"manifest.json", *names.values()}
     for file in OUT.iterdir():
         if file.name not in kept:
             file.unlink()
@@ -94,7 +93,6 @@ def _write(name: str, content: bytes) -> str:
     stem, _, extension = name.rpartition(".")
     hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{extension}"
     (OUT / hashed).write_bytes(content)
-    (OUT / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
     return hashed
 
 

@@ -43,6 +43,7 @@
     const ctx = event.detail.ctx;
     const { status, headers } = ctx.response;
     if (status === 422) return; // the same form came back and says what to mend
+    ctx.push = ctx.replace = null; // the address stays that of what is shown
     if (status === 401) {
       signIn(ctx);
     } else if (status >= 500) {
