@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_key_names"
-down_revision = "0016_drafts"
+revision = "0018_key_names"
+down_revision = "0017_preferences"
 
 INDEX = "one_active_api_key_per_name"
 
