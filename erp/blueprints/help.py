@@ -30,6 +30,8 @@ FIND = _(
 )
 OPEN = _("Open a line to see everything about it, and what led to it.")
 HISTORY = _("Read at the end who did what to it, and when.")
+FIGURES = _("Read what a figure means under it, and compare it with the period before.")
+ROWS = _("Open a figure down to the rows behind it.")
 KEYS = _("Everywhere: / goes to the search, ? to this help, Escape closes what is open.")
 
 PAGES: dict[str, Help] = {
@@ -40,6 +42,31 @@ PAGES: dict[str, Help] = {
             _("Open what waits: each card leads to the list behind its number."),
             _("See the same numbers in the menu on every page; they are at most a quarter of a minute old."),
         ),
+    ),
+    "home.of_manager": Help(
+        _("How the programme goes: what moved in the period, what waits, what is at risk."),
+        ("booking", "connection", "customer", "commission", "case"),
+        (FIGURES, ROWS),
+    ),
+    "home.of_finance": Help(
+        _("What is owed and when it falls due, what is on its way, and what was paid."),
+        ("hold", "available", "debt", "payout_run", "unknown"),
+        (FIGURES, ROWS),
+    ),
+    "home.of_support": Help(
+        _("Agents who may need a call, and codes that did not count at sign-up."),
+        ("agent", "code", "freeze", "failed", "masked"),
+        (ROWS,),
+    ),
+    "home.of_admin": Help(
+        _("Whether everything runs: jobs, the bank, keys, and who did what lately."),
+        ("job", "api_key", "audit"),
+        (ROWS,),
+    ),
+    "home.of_auditor": Help(
+        _("Who did what, and whether the sums of the books agree."),
+        ("audit", "ledger", "balance"),
+        (FIGURES, ROWS),
     ),
     "search.show": Help(
         _("One search over everything that your role may open."),
@@ -110,6 +137,16 @@ PAGES: dict[str, Help] = {
         _("One attribution: whose customer it is, why, and under which terms it earns."),
         ("referral", "basis", "terms", "case", "freeze"),
         (_("See the proof that was kept at sign-up."), _("Go on to the case, if there is one."), HISTORY),
+    ),
+    "customers.index": Help(
+        _("Everybody who pays the owner, who brought them, and whether they stay."),
+        ("customer", "referral", "code"),
+        (FIND, OPEN),
+    ),
+    "customers.show": Help(
+        _("One customer: who brought them, what they paid, and what was earned on it."),
+        ("customer", "referral", "payment", "commission"),
+        (_("Go on to the referral, a payment or a commission."), HISTORY),
     ),
     "cases.index": Help(
         _("Customers that two agents claim. What they bring is frozen until somebody decides."),

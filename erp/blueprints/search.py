@@ -116,6 +116,13 @@ def _referrals(rows: Sequence[Any]) -> list[Hit]:
     ]
 
 
+def _customers(rows: Sequence[Any]) -> list[Hit]:
+    return [
+        _hit(row, "customers.show", row.name or row.external_id, row.external_id, row.reference)
+        for row in rows
+    ]
+
+
 def _cases(rows: Sequence[Any]) -> list[Hit]:
     return [
         _hit(row, "cases.show", row.name or row.reference, row.referral_reference, row.reference)
@@ -157,6 +164,7 @@ SHOWN: dict[str, tuple[str, Callable[[Sequence[Any]], list[Hit]]]] = {
     "establishment": ("establishments.index", _establishments),
     "booking": ("bookings.index", _bookings),
     "referral": ("referrals.index", _referrals),
+    "customer": ("customers.index", _customers),
     "case": ("cases.index", _cases),
     "payment": ("payments.index", _payments),
     "payout": ("payouts.index", _payouts),

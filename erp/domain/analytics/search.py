@@ -125,6 +125,21 @@ def _bookings(needle: Needle) -> Rows:
     )
 
 
+def _customers(needle: Needle) -> Rows:
+    """By reference or the owner's id, and those of the places that were found."""
+    return rows(
+        f"""select c.id, c.reference, c.external_id, c.kind as state, e.name,
+                   {_or_belongs(_distance("c.reference"), f"{_wanted('c.reference')} or c.external_id = :text")}
+                   as distance
+            from customer c left join establishment e on e.id = c.establishment_id
+            where {_wanted("c.reference")} or c.external_id = :text or c.establishment_id = any(:places)
+            order by distance, c.signed_up_at desc limit :limit""",
+        text=needle.text,
+        places=needle.places,
+        **_reference(needle, "CUS"),
+    )
+
+
 def _referrals(needle: Needle) -> Rows:
     """By their own reference or their customer's, by the owner's id of the customer, and those of the places found."""
     return rows(
@@ -242,6 +257,7 @@ NOUNS: dict[str, Callable[[Needle], Rows]] = {
     "establishment": _establishments,
     "booking": _bookings,
     "referral": _referrals,
+    "customer": _customers,
     "case": _cases,
     "payment": _payments,
     "payout": _payouts,
