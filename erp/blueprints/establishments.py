@@ -14,8 +14,8 @@ from erp.blueprints.forms import Filters, Form, choice, needed
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.presentation import format_tag
 from erp.blueprints.states import stated
+from erp.blueprints.tags import format_tag
 from erp.domain import bookings, catalogue, referrals
 from erp.kernel import clock
 from erp.kernel.paging import Listed

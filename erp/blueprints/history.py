@@ -13,6 +13,7 @@ from flask_babel import gettext
 from erp.blueprints.deeds import deed
 from erp.blueprints.people import actor_names, split_actor
 from erp.blueprints.roles import role_names
+from erp.blueprints.states import STATES, state_of
 from erp.kernel import audit
 
 
@@ -48,11 +49,11 @@ def happened(entries: Iterable[Any]) -> list[Item]:
 
 def _happening(entry: Any, who: str) -> Item:
     if entry.source == "notification":
-        title = gettext("The bank said %(status)s", status=entry.what)
-        return Item(entry.at, title, entry.details["verdict"].replace("_", " "), "landmark", "")
+        title = gettext("The bank said: %(status)s", status=state_of(entry.what.lower()).label)
+        return Item(entry.at, title, str(state_of(entry.details["verdict"]).label), "landmark", "")
     if entry.source == "event":
-        title = gettext("Became a fact: %(kind)s", kind=entry.what)
-        return Item(entry.at, title, entry.details["evidence"].replace("_", " "), "stamp", "ok")
+        title = gettext("Became a fact: %(kind)s", kind=state_of(f"event.{entry.what}").label)
+        return Item(entry.at, title, str(state_of(entry.details["evidence"]).label), "stamp", "ok")
     return _item(SimpleNamespace(at=entry.at, action=entry.what, details=entry.details), who)
 
 
@@ -63,11 +64,12 @@ def _item(entry: Any, who: str) -> Item:
 
 
 def _details(details: dict[str, Any]) -> list[str]:
-    """The few details that help a reader, as they are stored; the audit log shows them all."""
+    """The few details that help a reader: states in words, notes as they were typed. The audit log shows them all."""
     shown = []
     for name in ("stage", "reason", "note", "after", "state", "attention", "outcome"):
-        if isinstance(details.get(name), str):
-            shown.append(details[name].replace("_", " "))
+        if isinstance(given := details.get(name), str):
+            known = STATES.get(given.lower())
+            shown.append(str(known.label) if known else given)
     if "roles" in details:
         shown.append(role_names(details["roles"]))
     return shown

@@ -8,11 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_login import current_user
 
 from erp.blueprints.listing import dressed
 from erp.domain import agents, staff
 from erp.kernel.permissions import Permission
+
+SYSTEM = {
+    "payouts": lazy_gettext("The system, paying out"),
+    "payments": lazy_gettext("The system, following payments"),
+    "commissions": lazy_gettext("The system, booking commissions"),
+    "bank notification": lazy_gettext("A notification of the bank"),
+    "expiry of bookings": lazy_gettext("The system, ending bookings"),
+}
+"""Parts of the system that act, by the name they act under; commands act under their own."""
 
 
 def may_see_personal_data() -> bool:
@@ -54,6 +64,7 @@ def actor_names(actors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]
     known = {("staff", str(id)): name for id, name in colleagues.items()}
     known |= {("agent", str(id)): name for id, name in partners.items()}
     known |= {(kind, id): _("The owner's product") for kind, id in actors if kind == "product"}
+    known |= {("system", id): str(name) for id, name in SYSTEM.items()}
     return {actor: known.get(actor, actor[1]) for actor in actors}
 
 

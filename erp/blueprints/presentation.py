@@ -18,6 +18,8 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from erp.blueprints import address, states
+from erp.blueprints.tags import format_tag
+from erp.blueprints.zones import zone_name
 from erp.kernel.sentences import Amount, Rate, formatted
 from erp.language import locale
 
@@ -34,6 +36,7 @@ def register(app: Flask) -> None:
         bps=format_bps,
         count=format_count,
         plain=format_tag,
+        zone=zone_name,
     )
     app.jinja_env.globals.update(
         asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=address.with_args
@@ -77,11 +80,6 @@ def format_bps(bps: int | None) -> str:
 def format_count(number: int | None) -> str:
     """A whole number with the reader's thousands separator."""
     return "—" if number is None else numbers.format_decimal(number, locale=locale())
-
-
-def format_tag(text: str | None) -> str:
-    """The catalogue's tags as words: "fast_food" -> "fast food", "grill;burger" -> "grill, burger"."""
-    return (text or "").replace("_", " ").replace(";", ", ")
 
 
 @lru_cache(maxsize=512)

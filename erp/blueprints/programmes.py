@@ -16,16 +16,19 @@ from wtforms.widgets import HiddenInput
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
-from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, percent_in
+from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, options, percent_in
 from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.presentation import format_bps
 from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.shell import now
 from erp.blueprints.terms import as_typed, changes, described
+from erp.blueprints.zones import zone_choices
 from erp.domain import programmes
 from erp.kernel import clock
 from erp.kernel.errors import NotFound
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
+from erp.language import locale
 
 bp = Blueprint("programmes", __name__, url_prefix="/programmes")
 CURRENCIES = ["RUB", "EUR"]
@@ -40,9 +43,13 @@ class ProgrammeForm(Form):
         description=_("How the product names it at sign-up, such as superapp."),
     )
     currency = SelectField(_("Currency"), choices=CURRENCIES)
-    zone = StringField(
-        _("Calendar zone"), [needed], default="Europe/Moscow", description=_("Months and days are its own.")
+    zone = SelectField(
+        _("Calendar zone"), default="Europe/Moscow", description=_("Months and days are its own.")
     )
+
+    def __init__(self, **values: Any):
+        super().__init__(**values)
+        self.zone.choices = options(zone_choices(locale(), now().date()))
 
 
 class TierForm(PlainForm):

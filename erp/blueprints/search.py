@@ -12,9 +12,10 @@ from flask_login import current_user
 
 from erp.blueprints.navigation import AREAS
 from erp.blueprints.people import agent_names, may_see_personal_data
-from erp.blueprints.presentation import format_day, format_money, format_tag
+from erp.blueprints.presentation import format_day, format_money
 from erp.blueprints.responses import varied, wants_part
 from erp.blueprints.roles import role_names
+from erp.blueprints.tags import format_tag
 from erp.domain import analytics
 from erp.kernel import clock
 from erp.kernel.permissions import for_staff

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField
@@ -49,7 +49,7 @@ class FirstPasswordForm(Form):
 
 
 class ColleagueForm(FirstPasswordForm):
-    name = StringField(_("Name"), [needed], render_kw={"autocomplete": "off"})
+    name = StringField(lazy_pgettext("person", "Name"), [needed], render_kw={"autocomplete": "off"})
     email = EmailField(_("E-mail"), [needed], render_kw={"autocomplete": "off"})
     roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 

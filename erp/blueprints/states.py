@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 
@@ -142,6 +143,15 @@ STATES: dict[str, State] = {
     "returned": State("bad", _("Returned")),
     "rejected": State("bad", _("Rejected")),
     "cancelled": State("idle", _("Cancelled")),
+    # of one noun alone, where the same word means something else or is declined otherwise
+    "account.expense": State("idle", _("Commission expense")),
+    "account.bank": State("idle", _("Bank account")),
+    "account.pending": State("wait", _("On hold")),
+    "event.sign_up": State("ok", _("Sign-up")),
+    "event.payment": State("ok", _("Payment")),
+    "event.refund": State("bad", _("Refund")),
+    "programme.active": State("ok", lazy_pgettext("programme", "Active")),
+    "terms.active": State("ok", lazy_pgettext("terms", "Active")),
     # jobs
     "queued": State("go", _("Queued")),
     "waiting": State("wait", _("Waiting")),
@@ -154,8 +164,12 @@ STATES: dict[str, State] = {
 
 
 def state_of(name: str) -> State:
-    """The tag of a state. One that nobody has named here shows its bare name, in the quiet tone."""
-    return STATES.get(name) or State("idle", name.replace("_", " ").capitalize())
+    """The tag of a state; "terms.active" where terms need a word of their own, otherwise that of "active".
+
+    One that nobody has named here shows its bare name, in the quiet tone.
+    """
+    bare = name.rpartition(".")[2]
+    return STATES.get(name) or STATES.get(bare) or State("idle", bare.replace("_", " ").capitalize())
 
 
 def stated(names: Iterable[str]) -> list[tuple[str, str | LazyString]]:
