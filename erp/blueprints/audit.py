@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, To
+from erp.blueprints.deeds import deed, subject_name
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import Empty, Listing, View, dressed, mount
 from erp.blueprints.people import actor_names
@@ -23,6 +24,13 @@ ACTORS = [
     ("product", _("The owner's product")),
     ("system", _("The system")),
 ]
+
+ACTOR_KINDS = {
+    "staff": _("colleague"),
+    "agent": _("agent"),
+    "product": _("product"),
+    "system": _("system"),
+}
 
 
 class AuditFilters(Within):
@@ -45,9 +53,9 @@ AUDIT = Listing(
     _("Every change, who made it and when. Nothing here can be changed or removed."),
     columns=(
         Column("at", _("When"), Moment(), sort=True, card="sum"),
-        Column("actor_name", _("Who"), Beside("actor_kind", _("Kind")), card="note"),
-        Column("action", _("Did"), card="name", to=To("audit.show", "id", "id")),
-        Column("subject_type", _("To"), Beside("subject_id", _("Id")), card="more"),
+        Column("actor_name", _("Who"), Beside("actor_is", _("Kind")), card="note"),
+        Column("did", _("Did"), card="name", to=To("audit.show", "id", "id")),
+        Column("subject", _("To"), Beside("subject_id", _("Id")), card="more"),
         Column("request_id", _("Request"), Mono(), quiet=True),
     ),
     find=_find,
@@ -72,5 +80,14 @@ def show(id: int) -> Any:
 
 
 def named(entries: Any) -> list[Any]:
+    """Entries with who did what to what, in words."""
     names = actor_names((entry.actor_kind, entry.actor_id) for entry in entries)
-    return dressed(entries, lambda entry: {"actor_name": names[entry.actor_kind, entry.actor_id]})
+    return dressed(
+        entries,
+        lambda entry: {
+            "actor_name": names[entry.actor_kind, entry.actor_id],
+            "actor_is": str(ACTOR_KINDS.get(entry.actor_kind, entry.actor_kind)),
+            "did": str(deed(entry.action).title),
+            "subject": subject_name(entry.subject_type),
+        },
+    )

@@ -18,10 +18,10 @@ from erp.blueprints.forms import Form, Within, attempt, choice, needed
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, Step, View, in_days, mount
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.presentation import format_tag
 from erp.blueprints.responses import done, refused
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
+from erp.blueprints.tags import format_tag
 from erp.domain import agents, bookings, catalogue
 from erp.kernel import clock
 from erp.kernel.errors import NotFound

@@ -74,6 +74,12 @@ class Words(Kind):
         return shown
 
 
+class Trace(Words):
+    """What a program says of an error."""
+
+    css = "mono wrap"
+
+
 class Mono(Kind):
     """A code or a reference, in letters of one width."""
 

@@ -91,6 +91,33 @@ DEEDS: dict[str, Deed] = {
 }
 """Deeds of the audit log by name. One that nobody has worded here is told by its bare name."""
 
+SUBJECTS: dict[str, LazyString] = {
+    "agent": _("Agent"),
+    "api_key": _("API key"),
+    "attribution_case": _("Case"),
+    "booking": _("Booking"),
+    "clock": _("Clock"),
+    "commission": _("Commission"),
+    "customer": _("Customer"),
+    "customer_order": _("Order"),
+    "event": _("Event"),
+    "import": _("Import"),
+    "job": _("Job"),
+    "payment": _("Payment"),
+    "payout": _("Payout"),
+    "payout_run": _("Payout run"),
+    "programme": _("Programme"),
+    "referral": _("Referral"),
+    "refund": _("Refund"),
+    "staff": _("Colleague"),
+    "terms": _("Terms"),
+}
+"""What deeds are done to."""
+
+
+def subject_name(subject_type: str) -> str:
+    return str(SUBJECTS.get(subject_type, subject_type))
+
 
 def deed(action: str) -> Deed:
     """How "booking.made" is told."""

@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Count, Drawn, Moment, Mono, Tag, To, Words
+from erp.blueprints.columns import Column, Count, Drawn, Moment, Mono, Tag, To, Trace
 from erp.blueprints.forms import Filters, choice
+from erp.blueprints.job_names import job_name
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.responses import seen_other
 from erp.kernel import audit, clock, outbox
@@ -31,13 +32,20 @@ JOBS = Listing(
     _("Jobs"),
     _("Work the system does by itself. What has succeeded leaves this list."),
     columns=(
-        Column("job", _("Job"), sort=True, card="name", to=To("jobs.show", "id", "id")),
+        Column(
+            "job",
+            _("Job"),
+            of=lambda job: job_name(job.job),
+            sort=True,
+            card="name",
+            to=To("jobs.show", "id", "id"),
+        ),
         Column("subject", _("Subject"), Mono(), card="note", quiet=True),
         Column("state", _("State"), Tag(), card="state"),
         Column("attempts", _("Attempts"), Count(), sort=True),
         Column("written_at", _("Written"), Moment(), shown=False),
         Column("due_at", _("Due"), Moment(is_near=True), sort=True, card="sum", quiet=True),
-        Column("last_error", _("Last error"), Words(), card="more"),
+        Column("last_error", _("Last error"), Trace(), card="more"),
         Column("retry", _("Retry"), Drawn("jobs/_cells.html", "retry"), of=str),
     ),
     find=lambda form: outbox.search(q=form.value("q"), state=form.value("state"), sort=sort_key()),
@@ -58,7 +66,8 @@ mount(bp, JOBS, Permission.JOBS_READ)
 @bp.get("/<int:id>")
 @requires(Permission.JOBS_READ)
 def show(id: int) -> Any:
-    return render_template("jobs/show.html", job=outbox.find(id))
+    job = outbox.find(id)
+    return render_template("jobs/show.html", job=job, name=job_name(job.job))
 
 
 @bp.post("/<int:id>/retry")

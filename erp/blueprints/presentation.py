@@ -18,6 +18,7 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from erp.blueprints import address, states
+from erp.blueprints.job_names import job_name
 from erp.blueprints.tags import format_tag
 from erp.blueprints.zones import zone_name
 from erp.kernel.sentences import Amount, Rate, formatted
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         bps=format_bps,
         count=format_count,
         plain=format_tag,
+        job_name=job_name,
         zone=zone_name,
     )
     app.jinja_env.globals.update(

@@ -7,13 +7,17 @@ from pathlib import Path
 
 from flask import Flask
 
-from erp.blueprints.deeds import DEEDS
+from erp.blueprints.deeds import DEEDS, SUBJECTS
+from erp.blueprints.job_names import NAMES
 from erp.blueprints.navigation import GROUPS
 from erp.blueprints.presentation import icon
 from erp.blueprints.states import STATES
 from erp.domain import agents, bookings, payments, payouts, referrals
 
-DOMAIN = Path(__file__).resolve().parents[2] / "erp" / "domain"
+ERP = Path(__file__).resolve().parents[2] / "erp"
+DOMAIN = ERP / "domain"
+SUBJECT = re.compile(r'audit\.record\(\s*"[a-z_.]+",\s*"([a-z_]+)"')
+JOB = re.compile(r'"(erp\.jobs\.[a-z_]+\.[a-z_]+)"')
 RECORDED = re.compile(r'audit\.record\(\s*"([a-z_]+\.[a-z_]+)"')
 
 
@@ -46,3 +50,12 @@ def test_every_icon_exists(app: Flask) -> None:
     names = {deed.icon for deed in DEEDS.values()} | {area.icon for _, areas in GROUPS for area in areas}
     with app.app_context():
         assert all("<svg" in icon(name) for name in names)
+
+
+def test_every_subject_of_a_deed_and_every_job_has_its_word() -> None:
+    subjects = {subject for file in DOMAIN.rglob("*.py") for subject in SUBJECT.findall(file.read_text())}
+    assert len(subjects) > 10
+    assert subjects - SUBJECTS.keys() == set()
+    files = [file for folder in ("domain", "jobs", "blueprints") for file in (ERP / folder).rglob("*.py")]
+    jobs = {job for file in files for job in JOB.findall(file.read_text())}
+    assert jobs == NAMES.keys()

@@ -1,0 +1,32 @@
+"""What each job does, in words that people use."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+NAMES: dict[str, LazyString] = {
+    "erp.jobs.agents.forget_codes": _("Forget old sign-in codes"),
+    "erp.jobs.agents.forget_sessions": _("Forget old sessions of agents"),
+    "erp.jobs.agents.send_code": _("Send a sign-in code"),
+    "erp.jobs.bookings.expire_overdue": _("End bookings whose time is over"),
+    "erp.jobs.clock.catch_up": _("Catch up after the clock was moved"),
+    "erp.jobs.commissions.accrue": _("Book commissions"),
+    "erp.jobs.commissions.mature": _("Make commissions available whose hold is over"),
+    "erp.jobs.commissions.release_frozen_of_agent": _("Let go of an agent's frozen commissions"),
+    "erp.jobs.outbox.sweep": _("Hand over work that was left lying"),
+    "erp.jobs.payments.follow": _("Ask the bank about a payment"),
+    "erp.jobs.payments.init_payment": _("Open a payment at the bank"),
+    "erp.jobs.payments.poll_open": _("Ask the bank about open payments"),
+    "erp.jobs.payments.send_refund": _("Send a refund to the bank"),
+    "erp.jobs.payouts.execute": _("Send a payout to the bank"),
+    "erp.jobs.payouts.follow": _("Ask the bank about a payout"),
+    "erp.jobs.payouts.poll_open": _("Ask the bank about open payouts"),
+    "erp.jobs.requests.forget": _("Forget answers to repeated requests"),
+}
+"""By their dotted names. A test fails for a job that has none."""
+
+
+def job_name(job: str) -> str:
+    known = NAMES.get(job)
+    return str(known) if known else job
