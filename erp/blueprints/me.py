@@ -12,9 +12,9 @@ from wtforms import PasswordField, SelectField
 
 from erp.blueprints.forms import Form, attempt, needed, options
 from erp.blueprints.preferences import THEMES, remembered
+from erp.blueprints.present import now
 from erp.blueprints.responses import local_url, page_or_part, refused, seen_other
 from erp.blueprints.sessions import FAILURES_FOR_EMAIL, SignedIn
-from erp.blueprints.shell import now
 from erp.blueprints.zones import zone_choices
 from erp.domain import staff
 from erp.extensions import limiter

@@ -18,9 +18,9 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, options, percent_in
 from erp.blueprints.listing import Empty, Listing, Step, View, mount
+from erp.blueprints.present import now
 from erp.blueprints.presentation import format_bps
 from erp.blueprints.responses import page_or_part, refused, seen_other
-from erp.blueprints.shell import now
 from erp.blueprints.terms import as_typed, changes, described
 from erp.blueprints.zones import zone_choices
 from erp.domain import programmes

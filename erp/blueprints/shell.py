@@ -5,16 +5,14 @@ They are functions, so that a page that needs none of them (an error with the da
 
 from __future__ import annotations
 
-import datetime as dt
-
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from flask_login import current_user
 
 from erp.blueprints.help import help_here
 from erp.blueprints.navigation import NavItem, navigation
+from erp.blueprints.present import now
 from erp.blueprints.seen import seen
 from erp.blueprints.waiting import waiting_by_page
-from erp.kernel import clock
 from erp.kernel.permissions import Permission
 from erp.language import locale
 
@@ -40,14 +38,6 @@ def may(permission: str) -> bool:
 def mode() -> str:
     """mock or live."""
     return str(current_app.config["REF"].mode)
-
-
-def now() -> dt.datetime:
-    """The clock's moment, the same all over one page."""
-    if "now" not in g:
-        g.now = clock.now()
-    moment: dt.datetime = g.now
-    return moment
 
 
 def language_tag() -> str:

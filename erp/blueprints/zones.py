@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import get_global
 
-from erp.blueprints.shell import now
+from erp.blueprints.present import now
 from erp.language import locale, zones
 
 UTC = "Etc/UTC"

@@ -14,8 +14,8 @@ from erp.blueprints.boards import period
 from erp.blueprints.boards.figures import Change, Figure, change, sparked
 from erp.blueprints.boards.period import Days, Period
 from erp.blueprints.charts import Chart, Heat, Point, Stage
+from erp.blueprints.present import now
 from erp.blueprints.presentation import format_count, format_money
-from erp.blueprints.shell import now
 from erp.blueprints.states import state_of
 from erp.domain import analytics, bookings
 from erp.domain.analytics import CURRENCY

@@ -12,8 +12,8 @@ from flask import request, url_for
 from flask_babel import get_locale, get_timezone
 
 from erp.blueprints.forms import midnight
+from erp.blueprints.present import now
 from erp.blueprints.presentation import format_month
-from erp.blueprints.shell import now
 from erp.kernel.span import Span
 
 LENGTHS = (30, 90)

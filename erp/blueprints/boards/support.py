@@ -15,8 +15,8 @@ from erp.blueprints import customers
 from erp.blueprints.boards import period
 from erp.blueprints.boards.figures import Figure
 from erp.blueprints.people import agent_names
+from erp.blueprints.present import now
 from erp.blueprints.presentation import format_count
-from erp.blueprints.shell import now
 from erp.domain import agents, analytics, ledger
 from erp.domain.analytics import CURRENCY
 

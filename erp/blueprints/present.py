@@ -1,0 +1,17 @@
+"""The moment that a page is made at."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import g
+
+from erp.kernel import clock
+
+
+def now() -> dt.datetime:
+    """The clock's moment, the same all over one page."""
+    if "now" not in g:
+        g.now = clock.now()
+    moment: dt.datetime = g.now
+    return moment
