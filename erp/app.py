@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import mobile_api
 from erp import access, blueprints, config, errors, extensions, language, models
 from erp.kernel import log, mode
-from erp.kernel.db import db
+from erp.kernel.db import READING, db
 from erp.kernel.outbox import courier
 
 CONTENT_SECURITY_POLICY = (
@@ -51,7 +51,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SQLALCHEMY_DATABASE_URI": settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 8},
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 8, **READING},
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "ref",
         "SESSION_COOKIE_HTTPONLY": True,

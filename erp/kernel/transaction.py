@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import db, execute, take_noted
+from erp.kernel.db import WRITING, db, execute, take_noted
 
 log = structlog.get_logger()
 
@@ -27,11 +27,13 @@ class TransactionOpen(RuntimeError):
 def transaction() -> Iterator[None]:
     """All or nothing: state, audit row and outbox rows commit together, then the jobs are handed to RQ.
 
-    Reading before it is fine: the read-only transaction that a read began simply becomes this one.
+    Reading before it is fine. Outside of it the database refuses to write.
     """
     session = db.session()
     if session.info.get("edge"):
         raise TransactionOpen("a transaction is already open; only a door opens one")
+    session.rollback()
+    session.connection(execution_options=WRITING)
     session.info["edge"] = True
     try:
         yield
