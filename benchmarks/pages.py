@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from flask import Flask, jsonify, render_template
 from markupsafe import Markup, escape
-from werkzeug.test import EnvironBuilder
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.measure import database_cpu, interleaved, own_instance, ratio, report, say, summary
 
@@ -89,13 +89,11 @@ class Bench:
 
     def answer(self, path: str, headers: Mapping[str, str]) -> bytes:
         """The body of one answer. Raises when it is not 200."""
-        environ = EnvironBuilder(path, headers=dict(headers)).get_environ()
-        status: list[str] = []
-        with_body = self.site.app.wsgi_app(environ, lambda line, _headers, _error=None: status.append(line))
-        body = b"".join(with_body)
-        with_body.close()  # type: ignore[attr-defined]
-        if not status[0].startswith("200"):
-            raise RuntimeError(f"{path} answered {status[0]}: {body[:500]!r}")
+        environ = EnvironBuilder(path, headers=list(headers.items())).get_environ()
+        parts, status, _headers = run_wsgi_app(self.site.app.wsgi_app, environ)
+        body = b"".join(parts)
+        if not status.startswith("200"):
+            raise RuntimeError(f"{path} answered {status}: {body[:500]!r}")
         return body
 
 
