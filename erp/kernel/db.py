@@ -59,6 +59,10 @@ WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
 """What a transaction makes of its connection while it lasts."""
 
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""What several reads of one moment make of it."""
+
+
 def writing() -> sa.Connection:
     """A connection beside the session's, for what must stay when the session is rolled back. The caller commits."""
     return db.engine.connect().execution_options(**WRITING)

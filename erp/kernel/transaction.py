@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import WRITING, db, execute, take_noted
+from erp.kernel.db import SNAPSHOT, WRITING, db, execute, take_noted
 
 log = structlog.get_logger()
 
@@ -47,6 +47,18 @@ def transaction() -> Iterator[None]:
         session.info.pop("edge", None)
     if news:
         outbox.relay(news)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Several reads that see the books of one moment, and what is set for a transaction lasts for all of them."""
+    release()
+    session = db.session()
+    session.connection(execution_options=SNAPSHOT)
+    try:
+        yield
+    finally:
+        session.commit()  # a rollback would make the driver forget the statements it prepared
 
 
 def _write_down() -> list[tuple[int, str, bool]]:
