@@ -25,7 +25,7 @@ from erp.domain.integrations.actions import RECORD
 from erp.domain.ledger import invariants as of_ledger
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, rows
+from erp.kernel.db import WRITING, db, rows
 from erp.kernel.transaction import transaction
 
 BY = Actor.system("benchmark")
@@ -74,6 +74,7 @@ def accruing() -> Iterator[Ours]:
 
     def amounts(facts: Sequence[NewEvent]) -> Sequence[Any]:
         with aside.app_context():
+            db.session.connection(execution_options=WRITING)
             ids = integrations.record_events(facts)
             lines = rows(AMOUNTS, event_ids=ids)
             db.session.rollback()
