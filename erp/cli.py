@@ -17,7 +17,7 @@ FINDING, WRONG_USE, ENVIRONMENT = 1, 2, 3
 COMMANDS = {
     "up": ("erp.commands.up", "Start everything of one instance and stay in the foreground."),
     "migrate": ("erp.commands.migrate", "Bring the database to the newest schema and stamp a new one."),
-    "demo": ("erp.commands.demo", "Lay down the demo: catalogue, staff, programme, keys."),
+    "demo": ("erp.commands.demo", "Lay the demo down: people, places, and a year of history."),
     "walk": ("erp.commands.walk", "Play the main job over HTTP in front of the reader."),
     "check": ("erp.commands.check", "Prove the invariants of the books."),
     "import": ("erp.commands.import_", "Bring outside data in."),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from flask import Flask, g, has_request_context, request
-from flask_babel import Domain, force_locale, get_locale, get_timezone, get_translations, refresh
+from flask_babel import force_locale, get_locale, get_timezone, get_translations, refresh
 
 from erp.extensions import babel
 from erp.kernel.sentences import LANGUAGES, Sentence
@@ -27,7 +27,6 @@ def register(app: Flask) -> None:
     babel.init_app(
         app, default_locale=DEFAULT, locale_selector=chosen_language, timezone_selector=chosen_zone
     )
-    app.extensions["babel"].instance.domain_instance = Catalogues()
     with app.app_context():
         known = {found.language for found in babel.list_translations()}
     if missing := set(LANGUAGES) - known - {DEFAULT}:
@@ -38,20 +37,6 @@ def read_by(person: Any) -> None:
     """From here on this request is answered to `person`, in the language and the zone they chose."""
     g.reader = person
     refresh()
-
-
-class Catalogues(Domain):
-    """Looks for the reader's catalogue once a request, not once a word."""
-
-    def get_translations(self) -> Any:
-        if not g:
-            return super().get_translations()
-        reader, found = g.get("catalogue", (None, None))
-        present = get_locale()
-        if found is None or reader is not present:
-            found = super().get_translations()
-            g.catalogue = present, found
-        return found
 
 
 def say(sentence: Sentence) -> str:

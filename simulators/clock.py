@@ -27,6 +27,12 @@ class Clock:
     def now(self) -> datetime:
         return datetime.now(UTC) + self._current_offset()
 
+    def look(self) -> datetime:
+        """The same, asked this very moment."""
+        with self._lock:
+            self._asked_at = float("-inf")
+        return self.now()
+
     def _current_offset(self) -> timedelta:
         if self._database is None:
             return self._offset
@@ -49,3 +55,14 @@ class Clock:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+
+class Moment(Clock):
+    """A clock that stands still, for what happened then."""
+
+    def __init__(self, at: datetime):
+        super().__init__()
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at

@@ -36,7 +36,7 @@ def command(url: str | None, alone: bool) -> None:
 
 def _walk_alone() -> int:
     with up.alone(announce=click.echo) as instance:
-        if code := instance.ref("demo"):
+        if code := instance.ref("demo", "--ground"):
             return code
         var = Path(instance.env["REF_VAR"])
         return play(_places(var, instance.url)) or instance.ref("check", "--require-all")

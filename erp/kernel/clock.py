@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
+
 from erp import config
 from erp.kernel import audit
 from erp.kernel.actor import Actor
@@ -29,8 +31,8 @@ def now() -> dt.datetime:
     asking for the time never opens the caller's transaction."""
     if config.get().mode == "live":
         return dt.datetime.now(dt.UTC)
-    with db.engine.connect() as connection:
-        moment: dt.datetime = connection.exec_driver_sql("select ref_now()").scalar_one()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        moment: dt.datetime = connection.execute(sa.text("select ref_now()")).scalar_one()
     return moment.astimezone(dt.UTC)
 
 

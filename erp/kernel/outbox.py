@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 from uuid import UUID
 
 import redis
@@ -25,7 +26,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import Row, db, note_down, row, rows, writing
+from erp.kernel.db import Row, db, execute, note_down, row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence
@@ -77,14 +78,23 @@ WRITE_NEWS = """insert into outbox (job, subject, due_at, relayed_at)
          case when n.delay = 0 then clock_timestamp() end
   from jsonb_to_recordset(cast(:news as jsonb)) as n(job text, subjects jsonb, delay float8)
   cross join lateral jsonb_array_elements_text(n.subjects) as s(subject)
-  returning id, job, relayed_at"""
+  returning id, job, subject, relayed_at"""
+
+
+class News(NamedTuple):
+    """A row of the outbox that a transaction wrote; `at_once`: without a delay."""
+
+    id: int
+    job: str
+    subject: str
+    at_once: bool
 
 
 @contextmanager
-def kept() -> Iterator[list[tuple[int, str]]]:
-    """News that this session commits meanwhile is handed to nobody, delayed or not: (id, job) of each gathers in the
-    list, and the caller does the work and calls `take`. What is left in the end, the sweep finds."""
-    gathered: list[tuple[int, str]] = []
+def kept() -> Iterator[list[News]]:
+    """News that this session commits meanwhile gathers in the list and is handed to nobody, delayed or not: the
+    caller does the work, and says so with `done`. What is left in the end, the sweep finds."""
+    gathered: list[News] = []
     db.session().info["kept_news"] = gathered
     try:
         yield gathered
@@ -92,10 +102,10 @@ def kept() -> Iterator[list[tuple[int, str]]]:
         db.session().info.pop("kept_news")
 
 
-def take(ids: Sequence[int]) -> list[str]:
-    """The subjects of news that is done in the open transaction and gone with its commit, oldest first."""
-    gone = rows("delete from outbox where id = any(:ids) returning id, subject", ids=list(ids))
-    return [subject for _, subject in sorted(gone)]
+def done(news: Iterable[News]) -> None:
+    """This work was done in the open transaction; the news of it goes with the commit."""
+    if ids := [one.id for one in news]:
+        execute("delete from outbox where id = any(:ids)", ids=ids)
 
 
 _waiting: deque[tuple[int, str]] = deque(maxlen=100_000)
@@ -104,14 +114,13 @@ _hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
 """One thread a process, so that nobody waits for the courier, and a burst of commits becomes one hand-over."""
 
 
-def relay(written: Iterable[tuple[int, str, bool]]) -> None:
-    """Hand over (id, job, whether it is due at once) of what a transaction just committed. If Redis is away, the sweep
-    does it later."""
-    kept: list[tuple[int, str]] | None = db.session().info.get("kept_news")
+def relay(written: Iterable[News]) -> None:
+    """Hand over what a transaction just committed and is due at once. If Redis is away, the sweep does it later."""
+    kept: list[News] | None = db.session().info.get("kept_news")
     if kept is not None:
-        kept.extend((id, job) for id, job, _ in written)
+        kept.extend(sorted(written))
         return
-    _waiting.extend((id, job) for id, job, at_once in written if at_once)
+    _waiting.extend((news.id, news.job) for news in written if news.at_once)
     _hands.submit(_hand_over_waiting)
 
 
@@ -151,7 +160,7 @@ def courier() -> redis.Redis:
 
 def sweep(limit: int = 5000) -> int:
     """Hand over again every due row that was lost, whose worker died, or whose turn to retry has come."""
-    with writing() as connection, connection.begin():
+    with db.engine.begin() as connection:
         found = connection.execute(
             sa.text(
                 """update outbox set relayed_at = clock_timestamp()
@@ -183,7 +192,7 @@ def perform(job: str, ids: list[int]) -> int:
     The rows stay locked on a connection of their own while the job runs: a second worker skips them, and when
     this process is killed the database frees them at once.
     """
-    with writing() as holder:
+    with db.engine.connect() as holder:
         held = holder.execute(
             sa.text(
                 "select id, subject from outbox where id = any(:ids) and given_up_at is null"

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import SNAPSHOT, WRITING, db, execute, take_noted
+from erp.kernel.db import db, execute, take_noted
 
 log = structlog.get_logger()
 
 WRITE_DOWN = f"""
 with deeds as ({audit.WRITE_DEEDS}), news as ({outbox.WRITE_NEWS})
-select id, job, relayed_at is not null from news"""
+select id, job, subject, relayed_at is not null from news"""
 """All that the verbs of a transaction noted, in one statement: most write both, and every statement is a round trip."""
 
 
@@ -27,13 +27,11 @@ class TransactionOpen(RuntimeError):
 def transaction() -> Iterator[None]:
     """All or nothing: state, audit row and outbox rows commit together, then the jobs are handed to RQ.
 
-    Reading before it is fine. Outside of it the database refuses to write.
+    Reading before it is fine: the read-only transaction that a read began simply becomes this one.
     """
     session = db.session()
     if session.info.get("edge"):
         raise TransactionOpen("a transaction is already open; only a door opens one")
-    session.rollback()
-    session.connection(execution_options=WRITING)
     session.info["edge"] = True
     try:
         yield
@@ -49,25 +47,13 @@ def transaction() -> Iterator[None]:
         outbox.relay(news)
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Several reads that see the books of one moment, and what is set for a transaction lasts for all of them."""
-    release()
-    session = db.session()
-    session.connection(execution_options=SNAPSHOT)
-    try:
-        yield
-    finally:
-        session.commit()  # a rollback would make the driver forget the statements it prepared
-
-
-def _write_down() -> list[tuple[int, str, bool]]:
-    """Write the audit and outbox rows; id and job of the news, and whether it is to be handed over at once."""
+def _write_down() -> list[outbox.News]:
+    """Write the audit and outbox rows; the news among them."""
     deeds, news = take_noted("deeds"), take_noted("news")
     if not deeds and not news:
         return []
     written = execute(WRITE_DOWN, deeds=json.dumps(deeds), news=json.dumps(news))
-    return [(id, job, at_once) for id, job, at_once in written]
+    return [outbox.News(*one) for one in written]
 
 
 def is_open() -> bool:

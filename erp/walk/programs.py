@@ -133,5 +133,7 @@ class Bank:
     def _order(self, what: str, **how: Any) -> None:
         self.http.post(f"/_control/{what}", json=how).raise_for_status()
 
-    def operations(self) -> Any:
-        return self.http.get("/operations").raise_for_status().json()
+    def operations(self, order_id: str = "") -> Any:
+        """All that the bank holds, or what concerns one order."""
+        params = {"order_id": order_id} if order_id else {}
+        return self.http.get("/operations", params=params).raise_for_status().json()

@@ -137,8 +137,8 @@ class Story:
 
     def payment_id(self, remembered: str) -> str:
         """The bank's number of a payment; it knows our reference as its order id."""
-        operations = self.bank.operations()["payments"]
-        return next(one["payment_id"] for one in operations if one["order_id"] == self.payments[remembered])
+        number: str = self.bank.operations(self.payments[remembered])["payments"][0]["payment_id"]
+        return number
 
     def refund(self, remembered: str, rubles_: str) -> None:
         """Finance gives a part of a payment back from its page."""

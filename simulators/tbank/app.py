@@ -9,6 +9,7 @@ from simulators.tbank.control import control_door
 from simulators.tbank.counter import acquiring_door, payout_door
 from simulators.tbank.notifications import Courier
 from simulators.tbank.pages import pages
+from simulators.tbank.past import past_door
 from simulators.tbank.settings import BankSettings
 from simulators.web import bare_app, misbehave_door
 
@@ -23,6 +24,7 @@ def create_app(settings: BankSettings) -> Flask:
     app.register_blueprint(payout_door(bank))
     app.register_blueprint(pages(bank, courier))
     app.register_blueprint(control_door(bank))
+    app.register_blueprint(past_door(bank))
     app.register_blueprint(misbehave_door(bank.faults))
     courier.start()
     return app

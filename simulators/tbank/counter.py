@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
@@ -22,13 +21,7 @@ def acquiring_door(bank: Bank) -> Blueprint:
     def call(method: str) -> Response:
         if method not in acquiring.METHODS:
             abort(404)
-        base_url = request.host_url
-        return _exchange(
-            bank,
-            method,
-            check=lambda body: _check_token(bank, body),
-            work=lambda body: acquiring.METHODS[method](bank, body, base_url),
-        )
+        return _exchange(bank, method)
 
     return door
 
@@ -37,25 +30,17 @@ def payout_door(bank: Bank) -> Blueprint:
     door = Blueprint("payouts", __name__)
 
     def call() -> Response:
-        operation = payouts.PATHS[request.path]
-        return _exchange(
-            bank,
-            operation,
-            check=lambda body: _check_seal(bank, body),
-            work=lambda body: payouts.METHODS[operation](bank, body),
-        )
+        return _exchange(bank, payouts.PATHS[request.path])
 
     for path in payouts.PATHS:
         door.add_url_rule(path, view_func=call, methods=["POST"])
     return door
 
 
-def _exchange(
-    bank: Bank, operation: str, *, check: Callable[[Fields], None], work: Callable[[Fields], Fields]
-) -> Response:
+def _exchange(bank: Bank, operation: str) -> Response:
     body = json_body() or {}
     try:
-        check(body)
+        check(bank, operation, body)
     except Refused as refusal:
         return jsonify(refusal.answer())
     order_id = _order_id(bank, body)
@@ -63,15 +48,26 @@ def _exchange(
     if spoiled := spoil_before(fault, lambda code: jsonify(Refused(code, "ordered").answer())):
         return spoiled
     bank.barriers.hold(operation, order_id, after_commit=False)
-    answer = jsonify(_perform(bank, work, body))
+    answer = jsonify(perform(bank, operation, body, request.host_url))
     bank.barriers.hold(operation, order_id, after_commit=True)
     return spoil_after(fault, answer)
 
 
-def _perform(bank: Bank, work: Callable[[Fields], Fields], body: Fields) -> Fields:
+def check(bank: Bank, operation: str, body: Fields) -> None:
+    """Raises `Refused` unless the request bears the merchant's credentials for this kind of operation."""
+    if operation in acquiring.METHODS:
+        _check_token(bank, body)
+    else:
+        _check_seal(bank, body)
+
+
+def perform(bank: Bank, operation: str, body: Fields, base_url: str) -> Fields:
+    """Do the work, whole on the disk, and say what came of it."""
     with bank.books.writing():
         try:
-            return work(body)
+            if operation in acquiring.METHODS:
+                return acquiring.METHODS[operation](bank, body, base_url)
+            return payouts.METHODS[operation](bank, body)
         except Refused as refusal:
             return {"TerminalKey": body["TerminalKey"], **refusal.answer()}
 

@@ -88,9 +88,9 @@ class Courier(threading.Thread):
             time.sleep(fault.seconds)
         if kind == "timeout_before":
             return "never sent"
-        answer = self._post(news.url, _signed(self._bank, news, kind))
+        answer = self._post(news.url, signed(self._bank, news, kind))
         if kind == "duplicate":
-            answer = self._post(news.url, _signed(self._bank, news, kind))
+            answer = self._post(news.url, signed(self._bank, news, kind))
         return "answer lost" if kind == "timeout_after" else answer
 
     def _post(self, url: str, body: dict[str, Any]) -> str:
@@ -133,7 +133,8 @@ def _after_attempt(news: Notification, answer: str) -> Notification:
     return replace(told, due=time.time() + pause)
 
 
-def _signed(bank: Bank, news: Notification, fault: str) -> dict[str, Any]:
+def signed(bank: Bank, news: Notification, fault: str = "") -> dict[str, Any]:
+    """The news as it goes out, under a right Token unless the fault spoils it."""
     password = bank.settings.payout_password if news.payout else bank.settings.password
     body = dict(news.body)
     if fault == "wrong_amount":

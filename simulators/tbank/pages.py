@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -11,35 +9,8 @@ from simulators.tbank import acquiring
 from simulators.tbank.bank import Bank
 from simulators.tbank.books import Payment
 from simulators.tbank.notifications import Courier
+from simulators.tbank.payers import CARDS, CHALLENGE_PASSWORD, attempt
 from simulators.tbank.protocol import Refused
-
-CHALLENGE_PASSWORD = "1qwezxc"
-THROUGH_3DS = ("3DS_CHECKING", "3DS_CHECKED")
-
-
-@dataclass(frozen=True)
-class Card:
-    """A test card: the 3-D Secure steps it walks and how it ends. `error` is the bank's code when it fails."""
-
-    pan: str
-    result: str
-    steps: tuple[str, ...] = ()
-    end: str = "AUTHORIZED"
-    error: str = "0"
-    challenge: bool = False
-
-
-CARDS = [
-    Card("2201382000000013", "success, frictionless 3-D Secure", THROUGH_3DS),
-    Card("2201382000000047", "success after a one-time password", THROUGH_3DS, challenge=True),
-    Card("2201382000000039", "success, attempted 3-D Secure", THROUGH_3DS),
-    Card("2200770239097761", "success, no 3-D Secure"),
-    Card("2201382000000591", "success, mock service"),
-    Card("2201382000000831", "insufficient funds", (), "REJECTED", "1051"),
-    Card("2201382000000021", "not authenticated", ("3DS_CHECKING",), "AUTH_FAIL", "101"),
-    Card("2201382000000005", "3-D Secure rejected by the issuer", ("3DS_CHECKING",), "REJECTED", "106"),
-]
-BY_PAN = {card.pan: card for card in CARDS}
 
 
 def pages(bank: Bank, courier: Courier) -> Blueprint:
@@ -66,7 +37,7 @@ def pages(bank: Bank, courier: Courier) -> Blueprint:
     @door.post("/pay/<payment_id>")
     def pay(payment_id: str) -> str | Response:
         with bank.books.writing():
-            payment = _attempt(bank, _find(bank, payment_id))
+            payment = attempt(bank, _find(bank, payment_id), request.form)
         if payment.status in ("FORM_SHOWED", "3DS_CHECKING"):
             return _page(payment)
         courier.await_first_attempts(payment_id)
@@ -90,33 +61,3 @@ def _find(bank: Bank, payment_id: str) -> Payment:
         return acquiring.find(bank, payment_id)
     except Refused:
         abort(404)
-
-
-def _attempt(bank: Bank, payment: Payment) -> Payment:
-    """Walk the status machine with the chosen card. A payment that is past paying stays as it is."""
-    if payment.status == "NEW":
-        payment = acquiring.move(bank, payment, "FORM_SHOWED")
-    if payment.status == "3DS_CHECKING":
-        return _answer_challenge(bank, payment)
-    card = BY_PAN.get(request.form.get("pan", "").replace(" ", ""))
-    if payment.status != "FORM_SHOWED" or card is None:
-        return payment
-    payment = acquiring.move(bank, replace(payment, pan=card.pan), "AUTHORIZING")
-    for status in card.steps:
-        payment = acquiring.move(bank, payment, status)
-        if card.challenge and status == "3DS_CHECKING":
-            return _answer_challenge(bank, payment) if "otp" in request.form else payment
-    return _finish(bank, replace(payment, error_code=card.error), card.end)
-
-
-def _answer_challenge(bank: Bank, payment: Payment) -> Payment:
-    if request.form.get("otp") != CHALLENGE_PASSWORD:
-        return _finish(bank, replace(payment, error_code="101"), "REJECTED")
-    return _finish(bank, acquiring.move(bank, payment, "3DS_CHECKED"), "AUTHORIZED")
-
-
-def _finish(bank: Bank, payment: Payment, end: str) -> Payment:
-    payment = acquiring.move(bank, payment, end)
-    if end == "AUTHORIZED" and not payment.two_stage:
-        payment = acquiring.move(bank, acquiring.move(bank, payment, "CONFIRMING"), "CONFIRMED")
-    return payment

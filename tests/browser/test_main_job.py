@@ -25,7 +25,7 @@ MEMBER = "100000000004"
 @pytest.fixture(scope="session")
 def demo(instance: Instance) -> dict[str, Any]:
     """The demo laid down on the running instance: logins by role, and the product's key."""
-    assert instance.ref("demo") == 0
+    assert instance.ref("demo", "--ground") == 0
     note = json.loads(Path(instance.env["REF_VAR"], "demo.json").read_text())
     logins: dict[str, list[dict[str, str]]] = {}
     for login in note["staff"]:

@@ -8,7 +8,8 @@ not depend on the run:
 - a source is the owner's own number of the order and what happened to it, because the bank numbers its payments in
   another order each time; a payout's is its agent and which of that agent's payouts it is;
 - a moment (`occurred_at`) is the number of days since the first agent registered, rounded: the mock clock runs on
-  real time between its jumps, and the load lets at least a day pass between any two of its chapters.
+  real time between its jumps, and the load lets at least a day pass between any two of its chapters. Where moments are
+  told, as in a history, they are compared exactly.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 
 import psycopg
 
+DAY = "round(extract(epoch from l.occurred_at - f.moment) / 86400)::int"
+EXACT = "l.occurred_at::text"
 LEGS = """
 with first as (select min(registered_at) as moment from agent),
 source as (
@@ -29,7 +32,7 @@ source as (
   select reference, 'payout ' || row_number() over (partition by agent_id order by id) from payout
 )
 select a.reference, t.kind, l.side, l.kind, coalesce(s.name, 'unknown: ' || l.reference), l.amount, l.currency,
-       round(extract(epoch from l.occurred_at - f.moment) / 86400)::int
+       {moment}
 from ledger_leg l join account t on t.id = l.account_id cross join first f
 left join agent a on a.id = t.agent_id left join source s on s.reference = l.reference
 """
@@ -49,11 +52,11 @@ class Books:
     balances: dict[tuple[str, str, str], int]
 
 
-def read(database_url: str, agents: Mapping[str, str]) -> Books:
+def read(database_url: str, agents: Mapping[str, str], *, moment: str = DAY) -> Books:
     """The books of a database; `agents` gives each agent's reference its name in the load."""
     names: dict[str | None, str] = {**agents, None: "house"}
     with psycopg.connect(database_url) as connection:
-        legs = connection.execute(LEGS).fetchall()
+        legs = connection.execute(LEGS.format(moment=moment)).fetchall()
         balances = connection.execute(BALANCES).fetchall()
     return Books(
         Counter((names[owner], *leg) for owner, *leg in legs),

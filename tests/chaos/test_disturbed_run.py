@@ -64,7 +64,7 @@ def test_ledgers_that_differ_in_one_leg_or_one_balance_are_not_equal() -> None:
 def play(disturbed: bool) -> Played:
     """The whole load on an instance of its own, proved by `ref check`; tells what it did."""
     with up.alone(settings={**SETTINGS, "REF_WORKERS": str(WORKERS)}) as instance:
-        assert instance.ref("demo") == 0
+        assert instance.ref("demo", "--ground") == 0
         load = Load(instance, AGENTS)
         saboteur = Saboteur(instance, thorough=AGENTS >= 100, outlast_leases=lambda: load.let_pass(minutes=2))
         began = time.monotonic()

@@ -14,7 +14,7 @@ from erp.up import Instance
 
 @pytest.mark.xdist_group("instance")
 def test_the_whole_way_holds_twice_on_one_instance_and_proves_its_books(instance: Instance) -> None:
-    assert instance.ref("demo") == 0
+    assert instance.ref("demo", "--ground") == 0
     assert instance.ref("walk") == 0
     assert instance.ref("walk") == 0
     assert instance.ref("check", "--require-all") == 0

@@ -3,6 +3,7 @@
 from erp.domain.payments.actions import (
     AlreadyPaid,
     BeingOpened,
+    InitStep,
     OrderDiffers,
     apply_state,
     begin_check,
@@ -45,6 +46,7 @@ __all__ = [
     "Attention",
     "BeingOpened",
     "Edge",
+    "InitStep",
     "NotRefundable",
     "OrderDiffers",
     "Receipt",

@@ -119,16 +119,26 @@ class Cancelled:
 class Acquiring:
     """Our acquiring terminal at the bank. Every call raises `TransactionOpen` inside a database transaction."""
 
-    def __init__(self, *, mode: Mode, environment: Environment, url: str, terminal_key: str, password: str):
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        environment: Environment,
+        url: str,
+        terminal_key: str,
+        password: str,
+        transport: Transport | None = None,
+    ):
         refuse_mismatch(mode, environment, url, terminal_key)
         self.terminal_key = terminal_key
         self._password = password
-        self._transport = Transport(url)
+        self._transport = transport or Transport(url)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Acquiring:
+    def from_settings(cls, settings: Settings, transport: Transport | None = None) -> Acquiring:
         """Raises `UnsafeGateway` where mode, environment, address and terminal do not belong together."""
         return cls(
+            transport=transport,
             mode=settings.mode,
             environment=settings.tbank_environment,
             url=settings.tbank_url,

@@ -82,7 +82,16 @@ class PayoutState:
 class Payouts:
     """Our payout terminal at the bank. Every call raises `TransactionOpen` inside a database transaction."""
 
-    def __init__(self, *, mode: Mode, environment: Environment, url: str, terminal_key: str, signer: Signer):
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        environment: Environment,
+        url: str,
+        terminal_key: str,
+        signer: Signer,
+        transport: Transport | None = None,
+    ):
         refuse_mismatch(mode, environment, url, terminal_key)
         if not terminal_key.removesuffix("DEMO").endswith("E2C"):
             raise UnsafeGateway(
@@ -90,10 +99,10 @@ class Payouts:
             )
         self.terminal_key = terminal_key
         self._signer = signer
-        self._transport = Transport(url)
+        self._transport = transport or Transport(url)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Payouts:
+    def from_settings(cls, settings: Settings, transport: Transport | None = None) -> Payouts:
         """Raises `UnsafeGateway` without a usable key, or where mode, environment, address and terminal do not fit."""
         signer = Signer.from_file(
             settings.tbank_payout_private_key,
@@ -101,6 +110,7 @@ class Payouts:
             digest_twice=settings.tbank_sign_digest_twice,
         )
         return cls(
+            transport=transport,
             mode=settings.mode,
             environment=settings.tbank_environment,
             url=settings.tbank_url,

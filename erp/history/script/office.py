@@ -1,0 +1,87 @@
+"""What the owner's people do by the calendar: programmes and terms, and a payout run every month."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from erp.history.deeds import Approve, Cancel, Draft, Found, Prepare, Retry, TakeBack, Withdraw
+from erp.history.script.arrivals import CRM_AFTER
+from erp.history.script.world import World
+
+EVERY = dt.timedelta(days=30)
+LAST_RUN = dt.timedelta(days=3)
+"""How long before the end the last run was paid; another is prepared since, and waits for approval."""
+BETTER_TERMS_AFTER = dt.timedelta(weeks=22)
+RANK_WITHDRAWN, RANK_SILENT, RANK_RETURNED = 2, 3, 4
+
+CRM_TIERS = (("Partner", 0, 800), ("Senior partner", 4, 1200))
+BETTER_TIERS = (("Bronze", 0, 1000), ("Silver", 2, 1500), ("Gold", 5, 2000), ("Platinum", 10, 2500))
+PLANNED_TIERS = (*BETTER_TIERS, ("Diamond", 18, 2800))
+
+
+class Office:
+    """Programme managers and finance."""
+
+    def __init__(self, world: World):
+        self._world = world
+        self._programmes()
+        self._runs()
+
+    def _programmes(self) -> None:
+        world = self._world
+        founded = world.at_work(world.start + CRM_AFTER - dt.timedelta(days=3))
+        world.tell(Found(at=founded, programme="crm", name="CRM"))
+        self._draft("crm", CRM_TIERS, "First terms", founded + dt.timedelta(minutes=20), in_force=True)
+        better = world.at_work(world.start + BETTER_TERMS_AFTER)
+        self._draft("superapp", BETTER_TIERS, "A fourth tier, for those who bring ten", better, in_force=True)
+        planned = world.at_work(world.today - dt.timedelta(days=4))
+        self._draft("superapp", PLANNED_TIERS, "A proposal for next year", planned, in_force=False)
+
+    def _draft(
+        self,
+        programme: str,
+        tiers: tuple[tuple[str, int, int], ...],
+        note: str,
+        at: dt.datetime,
+        *,
+        in_force: bool,
+    ) -> None:
+        self._world.tell(
+            Draft(
+                at=at,
+                programme=programme,
+                tiers=tiers,
+                note=note,
+                monthly_cap=10_000_000,
+                minimum_payout=100_000,
+                in_force=in_force,
+            )
+        )
+
+    def _runs(self) -> None:
+        """Counted from the end, so that today there is a run just paid and one to approve."""
+        world = self._world
+        paid = [world.today - LAST_RUN - EVERY * back for back in range(world.plan.weeks * 7 // 30, -1, -1)]
+        for number, day in enumerate(paid, start=1):
+            self._run(number, world.at_work(day).replace(hour=7), last=day is paid[-1])
+        yesterday = world.at_work(world.today - dt.timedelta(days=1))
+        world.tell(Prepare(at=yesterday, run=len(paid) + 1, note="Holds that ended since the last run"))
+
+    def _run(self, number: int, at: dt.datetime, *, last: bool) -> None:
+        world = self._world
+        run = number * 10
+        hours = dt.timedelta(hours=1)
+        note = f"Monthly run, {at:%B %Y}"
+        world.tell(Prepare(at=at, run=run, note=note))
+        if number % 5 == 0:
+            world.tell(Cancel(at=at + hours, run=run))
+            run += 1
+            world.tell(Prepare(at=at + 2 * hours, run=run, note=f"{note}, once more after a correction"))
+        if number % 3 == 0:
+            world.tell(Withdraw(at=at + 3 * hours, run=run, rank=RANK_WITHDRAWN))
+        world.tell(Approve(at=at + 4 * hours, run=run, silent=RANK_SILENT if last else None))
+        if number % 4 == 0:
+            note = "The statement of the bank shows it came back: account closed"
+            world.tell(TakeBack(at=world.office_hours(at, 2, 4), run=run, rank=RANK_RETURNED, note=note))
+        if not last:
+            world.tell(Retry(at=world.office_hours(at, 5, 9), run=run))

@@ -1,0 +1,58 @@
+"""The work that deeds leave behind, done in order as soon as they are: what workers and the schedule do in life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from erp.domain import bookings, commissions, payments
+from erp.history.stage import money
+from erp.history.stage.stage import Stage, subjects
+from erp.kernel import outbox
+from erp.kernel.actor import Actor
+from erp.kernel.transaction import transaction
+
+BY = Actor.system("commissions")
+AT_ONCE = 1000
+Handler = Callable[[Sequence[outbox.News], Stage], None]
+
+
+def perform(stage: Stage) -> None:
+    """All that is waiting, and all that comes of it."""
+    while job := stage.next_job():
+        HANDLERS[job](stage.take_news(job), stage)
+
+
+def _accrue(news: Sequence[outbox.News], stage: Stage) -> None:
+    with transaction():
+        commissions.accrue([int(event) for event in subjects(news)], by=BY, now=stage.moment)
+        outbox.done(news)
+
+
+def _each(verb: Callable[..., int]) -> Handler:
+    def handle(news: Sequence[outbox.News], stage: Stage) -> None:
+        with transaction():
+            for subject in subjects(news):
+                verb(UUID(subject), by=BY, now=stage.moment)
+            outbox.done(news)
+
+    return handle
+
+
+HANDLERS: dict[str, Handler] = {
+    "erp.jobs.commissions.accrue": _accrue,
+    "erp.jobs.commissions.release_frozen": _each(commissions.release_frozen),
+    "erp.jobs.commissions.settle_referral": _each(commissions.settle_referral),
+    "erp.jobs.commissions.release_frozen_of_agent": _each(commissions.release_frozen_of_agent),
+    money.FOLLOW: money.follow,
+}
+
+
+def keep_the_schedule(stage: Stage) -> None:
+    """What is done by the clock: holds end, bookings expire, payments that nobody told of are asked about."""
+    with transaction():
+        while commissions.mature(by=BY, now=stage.moment):
+            pass
+        bookings.expire_overdue(now=stage.moment, limit=AT_ONCE)
+        payments.poll_open(now=stage.moment)
+    perform(stage)
