@@ -1,7 +1,6 @@
 """The state of a page is its address: filters, sorting, page, columns. What a page was asked for, and links that change it.
 
-A search that must not show in the address (a phone number) travels by POST; its page answers `as_if` at the address
-of the list, with the part of the state that may be seen.
+What is typed into a search that may name a person travels by POST and stands in the address veiled (`?of=…`).
 """
 
 from __future__ import annotations
@@ -12,10 +11,31 @@ from urllib.parse import urlencode
 from flask import g, request
 from werkzeug.datastructures import MultiDict
 
+from erp.kernel.personal import unveil, veil
+
+SEARCHES = ("q", "of")
+"""What somebody typed: in clear, or veiled."""
+
 
 def as_if(path: str, args: MultiDict[str, str]) -> None:
     """Have links and lists of this answer behave as if `path` had been asked for with `args`."""
     g.address = (path, args)
+
+
+def veiled(typed: MultiDict[str, str]) -> MultiDict[str, str]:
+    """The state that a posted filter bar asks for: what was searched is veiled."""
+    kept = [
+        (name, value)
+        for name, value in typed.items(multi=True)
+        if value and name not in ("csrf_token", *SEARCHES)
+    ]
+    text = typed.get("q", "").strip()
+    return MultiDict([*kept, ("of", veil(text))] if text else kept)
+
+
+def searched() -> str:
+    """What the search is for."""
+    return unveil(args().get("of", "")) or args().get("q", "")
 
 
 def path() -> str:
@@ -35,6 +55,12 @@ def with_args(**changes: Any) -> str:
     kept = [(name, value) for name, value in args().items(multi=True) if value and name not in changes]
     changed = [(name, value) for name, value in changes.items() if value not in (None, "")]
     return to(path(), [*kept, *changed])
+
+
+def without(name: str) -> str:
+    """This page's address without a filter, and from the first page on."""
+    names = SEARCHES if name in SEARCHES else (name,)
+    return with_args(page="", **dict.fromkeys(names, ""))
 
 
 def to(path: str, state: list[tuple[str, Any]]) -> str:

@@ -86,6 +86,7 @@ AGENTS = Listing(
         Column("suspension_reason", _("Why suspended"), Words(), shown=False),
     ),
     find=_find,
+    names_people=True,
     filters=lambda: AgentFilters(
         state=stated(agents.STATES), kind=stated(agents.KINDS), group=list(GROUPS.items())
     ),

@@ -106,6 +106,7 @@ CUSTOMERS = Listing(
         Column("signed_up_at", _("Signed up"), Moment(), sort=True, card="more", quiet=True),
     ),
     find=_find,
+    names_people=True,
     filters=lambda: CustomerFilters(activity=list(ACTIVITY.items()), attribution=list(ATTRIBUTION.items())),
     empty=Empty("store", _("No customer yet"), _("The owner's product reports each sign-up over the API.")),
     views=(

@@ -17,6 +17,7 @@ class Deed(NamedTuple):
 
 
 DEEDS: dict[str, Deed] = {
+    "list.exported": Deed(_("List exported"), "download"),
     "agent.registered": Deed(_("Registered"), "user-plus", "ok"),
     "agent.signed_in": Deed(_("Signed in"), "log-in"),
     "agent.signed_out": Deed(_("Signed out"), "log-out"),

@@ -46,6 +46,7 @@ class Filters(PlainForm):
 
     def __init__(self, **choices: list[tuple[str, str]]):
         super().__init__(address.args())
+        self.q.data = address.searched()
         for name, offered in choices.items():
             self[name].choices = options([("", self[name].label.text), *offered])
 

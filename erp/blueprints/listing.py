@@ -12,15 +12,16 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, request, url_for
-from flask_babel import to_user_timezone
+from flask import Blueprint, Flask, Response, flash, request, url_for
+from flask_babel import get_timezone
 from flask_babel.speaklater import LazyString
 
 from erp.blueprints import address
 from erp.blueprints.columns import Cells, Column
-from erp.blueprints.forms import Filters
+from erp.blueprints.exports import export
+from erp.blueprints.forms import Filters, attempt
 from erp.blueprints.presentation import format_day, format_month
-from erp.blueprints.responses import page_or_part
+from erp.blueprints.responses import page_or_part, seen_other, wants_part
 from erp.kernel import clock
 from erp.kernel.paging import Listed, Page
 from erp.kernel.permissions import Permission, requires
@@ -44,7 +45,7 @@ class View(NamedTuple):
 
 def in_days(days: int) -> str:
     """The reader's day so many days from now, as an address says it."""
-    return to_user_timezone(clock.now() + dt.timedelta(days=days)).date().isoformat()
+    return (clock.now() + dt.timedelta(days=days)).astimezone(get_timezone()).date().isoformat()
 
 
 class Empty(NamedTuple):
@@ -82,6 +83,8 @@ class Listing:
     filters: Callable[[], Filters] = Filters
     views: Sequence[View] = ()
     counts: Callable[[], Mapping[str, int]] = dict
+    names_people: bool = False
+    """Whether people are searched by what is theirs (a name, a phone): then the search shows in no address."""
     template: str = "lists/index.html"
     more: Callable[[], Mapping[str, Any]] = dict
 
@@ -135,6 +138,11 @@ class Shown:
         return address.sort_key()
 
     @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What the filter bar does not ask for, and keeps: sorting and columns."""
+        return [(name, value) for name, value in self.state if name in NOT_FILTERS]
+
+    @property
     def is_being_filtered(self) -> bool:
         """Whether the filter bar itself asks: then it must not be redrawn under the fingers of whoever types."""
         return request.headers.get("HX-Source", "") == "form#filters"
@@ -149,16 +157,18 @@ class Shown:
         """The filters in force."""
         return _filters(self.state)
 
+    def at(self, deed: str) -> str:
+        """Where a deed is done with the list as it is filtered, sorted and shown: at("export")."""
+        return address.to(url_for(f"{self.listing.key}.{deed}"), self.state)
+
     @property
     def cleared(self) -> str:
         """The address of the list without filters."""
-        kept = [(name, value) for name, value in self.state if name in NOT_FILTERS]
-        return address.to(address.path(), kept)
+        return address.to(address.path(), self.kept)
 
     @cached_property
     def chips(self) -> list[Chip]:
-        named = [(item.name, _told(item)) for item in self.form if item.data]
-        return [Chip(label, address.with_args(page="", **{name: ""})) for name, label in named]
+        return [Chip(_told(item), address.without(item.name)) for item in self.form if item.data]
 
     @cached_property
     def views(self) -> list[SimpleNamespace]:
@@ -197,12 +207,45 @@ def shown(listing: Listing, **without: Any) -> Shown:
 
 
 def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = "") -> None:
-    """Give the list its page, `at` an address of its own when its blueprint has none."""
+    """Give the list its page and its files, `at` an address of its own when its blueprint has none."""
 
     @bp.get(at)
     @requires(permission)
     def index() -> Response:
         return answer(listing)
+
+    if listing.names_people:
+
+        @bp.post(f"{at}/search", endpoint="search")
+        @requires(permission)
+        def search() -> Response:
+            """The filter bar, posted: htmx gets the rows and the address to show, a browser is sent there."""
+            asked = address.veiled(request.form)
+            url = address.to(listing.url, list(asked.items(multi=True)))
+            if not wants_part():
+                return seen_other(url)
+            address.as_if(listing.url, asked)
+            found = answer(listing)
+            found.headers["HX-Replace-Url"] = url
+            return found
+
+    @bp.post(f"{at}/export", endpoint="export")
+    @requires(permission)
+    def keep() -> Response:
+        """A deed, because it is written down who took what."""
+        asked = shown(listing)
+        with attempt() as tried:
+            format = request.form.get("format", "csv")
+            return export(
+                listing.key,
+                str(listing.title),
+                asked.columns,
+                asked.found,
+                format,
+                filters={name: value for name, value in asked.filtered if name not in address.SEARCHES},
+            )
+        flash(str(tried.refusal), "error")
+        return seen_other(address.to(listing.url, asked.state))
 
     bp.record_once(lambda state: state.app.extensions.setdefault(LISTS, {}).update({listing.key: listing}))
 

@@ -89,6 +89,7 @@ REFERRALS = Listing(
         Column("registered_at", _("Registered"), Moment(), sort=True, card="sum", quiet=True),
     ),
     find=_find,
+    names_people=True,
     filters=lambda: ReferralFilters(
         basis=stated(BASES),
         of=[("connections", _("Connections"))],

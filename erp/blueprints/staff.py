@@ -75,6 +75,7 @@ STAFF = Listing(
         Column("deactivated_at", _("Until"), Moment(), shown=False),
     ),
     find=_find,
+    names_people=True,
     filters=lambda: StaffFilters(role=roles.CHOICES, state=stated(("active", "inactive"))),
     empty=Empty("user-cog", _("Nobody works here yet"), _("Add the colleagues who will.")),
     step=Step(_("Add a colleague"), "staff.new", Permission.STAFF_WRITE),

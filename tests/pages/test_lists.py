@@ -10,6 +10,7 @@ from flask import Flask
 
 from erp.blueprints import listing
 from erp.blueprints.listing import Listing
+from erp.domain import agents
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office
@@ -95,3 +96,22 @@ def test_typing_in_the_filter_bar_does_not_redraw_it_and_anything_else_does(
     assert 'hx-target="#filters"' not in typed.text
     assert 'hx-target="#filters"' in chip.text
     assert 'hx-target="#views"' in typed.text
+
+
+def test_what_may_name_a_person_stands_in_no_address(
+    app: Flask, desk: Callable[[Role], Desk], office: Office
+) -> None:
+    manager = desk(Role.MANAGER)
+    with app.app_context():
+        phone = str(agents.profile(agents.find(office.agent).id).phone)
+    sent = manager.post("/agents/search", q=phone, state="active", sort="code")
+    url = sent.headers["Location"]
+    assert phone.removeprefix("+") not in url
+    assert "state=active" in url
+    page = manager.get(url)
+    assert re.findall(r"AGT-\w+</a>", page.text) == [f"{office.agent}</a>"]
+    part = manager.post("/agents/search", part=True, q=phone)
+    assert office.agent in part.text
+    assert office.other_agent not in part.text
+    for text in (part.headers["HX-Replace-Url"], *re.findall(r'(?:href|action|hx-get)="([^"]*)"', part.text)):
+        assert phone.removeprefix("+") not in text

@@ -47,7 +47,7 @@
   // A second press of a plain form's button sends nothing. (htmx forms have hx-disable.)
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || "download" in form.dataset) return; // a file leaves the page as it is
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
