@@ -260,8 +260,3 @@ def answer(listing: Listing) -> Response:
     """The page of a list, or the parts of it that htmx redraws."""
     context = {"list": shown(listing), **listing.more()}
     return page_or_part(listing.template, "lists/_part.html", **context)
-
-
-def dressed(rows: Iterable[Any], add: Callable[[Any], dict[str, Any]]) -> list[SimpleNamespace]:
-    """Rows with what the query does not have."""
-    return [SimpleNamespace(**{**row._mapping, **add(row)}) for row in rows]

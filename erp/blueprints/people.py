@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
-from erp.blueprints.listing import dressed
 from erp.domain import agents, staff
 from erp.kernel.permissions import Permission
 
@@ -41,6 +40,11 @@ def shown(profile: Any) -> SimpleNamespace:
             "inn": profile.inn if clear else profile.masked_inn,
         }
     )
+
+
+def dressed(rows: Iterable[Any], add: Callable[[Any], dict[str, Any]]) -> list[SimpleNamespace]:
+    """Rows with what the query does not have."""
+    return [SimpleNamespace(**{**row._mapping, **add(row)}) for row in rows]
 
 
 def agent_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:

@@ -15,8 +15,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, View, dressed, mount
-from erp.blueprints.people import agent_names, may_see_personal_data, with_agent_names
+from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.people import agent_names, dressed, may_see_personal_data, with_agent_names
 from erp.blueprints.states import state_of, stated
 from erp.domain import payments, referrals
 from erp.kernel.paging import Listed
