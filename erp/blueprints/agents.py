@@ -6,16 +6,16 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
+from erp.blueprints import stories
 from erp.blueprints.address import page_number, sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
-from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import shown
 from erp.blueprints.responses import done, page_or_part, refused
@@ -116,7 +116,9 @@ def _among(group: str) -> Collection[UUID] | None:
 @bp.get("/<reference>")
 @requires(Permission.AGENTS_READ)
 def show(reference: str) -> Any:
-    return render_template("agents/show.html", **_shown(reference))
+    context = _shown(reference)
+    agent = context["agent"]
+    return stories.page("agents/show.html", "agent", agent.id, agent.reference, **context)
 
 
 @bp.get("/<reference>/ledger")
@@ -183,7 +185,7 @@ def _shown(reference: str) -> dict[str, Any]:
         "bookings": bookings.of_agent(agent.id).first(NEWEST),
         "commissions": commissions.of_agent(agent.id, limit=NEWEST),
         "payouts": payouts.search(agent_id=agent.id).first(NEWEST),
-        "history": history_of("agent", agent.id),
+        "newest": stories.newest("agent", agent.id, agent.reference),
         "form": ReasonForm(formdata=None),
         "refusal": None,
     }

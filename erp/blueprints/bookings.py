@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
-from erp.blueprints import establishments
+from erp.blueprints import establishments, stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.establishments import BookingForm
 from erp.blueprints.forms import Form, Within, attempt, choice, needed
-from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, Step, View, in_days, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.responses import done, refused
@@ -138,7 +137,9 @@ mount(bp, BOOKINGS, Permission.BOOKINGS_READ, at="/bookings")
 @bp.get("/bookings/<reference>")
 @requires(Permission.BOOKINGS_READ)
 def show(reference: str) -> Any:
-    return render_template("bookings/show.html", **_shown(reference))
+    context = _shown(reference)
+    booking = context["booking"]
+    return stories.page("bookings/show.html", "booking", booking.id, booking.reference, **context)
 
 
 @bp.post("/establishments/<reference>/booking")
@@ -214,7 +215,7 @@ def _shown(reference: str) -> dict[str, Any]:
         "is_open": is_open,
         "stages": _stages(booking),
         "moves": moves if is_open else [],
-        "history": history_of("booking", booking.id),
+        "newest": stories.newest("booking", booking.id, booking.reference),
         "extension_form": ExtensionForm(formdata=None),
         "refusal": None,
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who, Words
 from erp.blueprints.forms import Within, choice
@@ -120,14 +121,18 @@ def owed() -> dict[str, dict[str, Any]]:
 @requires(Permission.COMMISSIONS_READ)
 def show(id: int) -> Any:
     (commission,) = with_agent_names([commissions.find(id)], agent_name="agent_id")
-    return render_template(
+    return stories.page(
         "commissions/show.html",
+        "commission",
+        commission.id,
+        str(commission.id),
         commission=commission,
         figures=commissions.formula(id),
         why=[say(sentence) for sentence in commissions.explain(id)],
         corrections=commissions.corrections(id),
         transfers=commissions.transfers(id),
         way=_way(commission),
+        newest=stories.newest("commission", commission.id, str(commission.id)),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask_babel import lazy_gettext as _
 from wtforms import MonthField
 from wtforms.validators import Optional
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.boards import period
 from erp.blueprints.columns import Column, Count, Moment, Money, Mono, Tag, To, Who
@@ -124,8 +125,12 @@ mount(bp, CUSTOMERS, Permission.REFERRALS_READ)
 @requires(Permission.REFERRALS_READ)
 def show(reference: str) -> Any:
     (customer,) = named([analytics.find_customer(reference)])
-    return render_template(
+    return stories.page(
         "customers/show.html",
+        "customer",
+        customer.id,
+        customer.reference,
         customer=customer,
         payments=payments.search_payments(customer=customer.reference).first(50),
+        newest=stories.newest("customer", customer.id, customer.reference),
     )

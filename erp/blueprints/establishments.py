@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.forms import Filters, Form, choice, needed
-from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import dressed, with_agent_names
 from erp.blueprints.states import stated
@@ -100,7 +100,9 @@ mount(bp, ESTABLISHMENTS, Permission.CATALOGUE_READ)
 @bp.get("/<reference>")
 @requires(Permission.CATALOGUE_READ)
 def show(reference: str) -> Any:
-    return render_template("establishments/show.html", **shown(reference))
+    context = shown(reference)
+    place = context["establishment"]
+    return stories.page("establishments/show.html", "establishment", place.id, place.reference, **context)
 
 
 def shown(reference: str) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def shown(reference: str) -> dict[str, Any]:
         "booking": with_agent_names([open_one], agent_name="agent_id")[0] if open_one else None,
         "past": with_agent_names(past, agent_name="agent_id"),
         "referral": with_agent_names(connected, agent_name="agent_id")[0] if connected else None,
-        "history": history_of("establishment", place.id),
+        "newest": stories.newest("establishment", place.id, place.reference),
         "form": BookingForm(formdata=None),
         "refusal": None,
     }

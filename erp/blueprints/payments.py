@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField, TextAreaField
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To
 from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, needed
-from erp.blueprints.history import happened
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.responses import refused, seen_other
@@ -135,7 +135,9 @@ mount(bp, PAYMENTS, Permission.PAYMENTS_READ)
 @bp.get("/<reference>")
 @requires(Permission.PAYMENTS_READ)
 def show(reference: str) -> Any:
-    return render_template("payments/show.html", **_shown(reference))
+    context = _shown(reference)
+    payment = context["payment"]
+    return stories.page("payments/show.html", "payment", payment.id, payment.reference, **context)
 
 
 @bp.post("/<reference>/refunds")
@@ -202,7 +204,7 @@ def _shown(reference: str) -> dict[str, Any]:
         "refunds": payments.refunds_of(reference),
         "commissions": with_agent_names(earned, agent_name="agent_id"),
         "notifications": payments.notifications_of(reference),
-        "history": happened(payments.payment_timeline(reference)),
+        "newest": stories.newest("payment", payment.id, payment.reference),
         "refund_form": RefundForm(formdata=None),
         "total_form": TotalForm(formdata=None),
         "found_form": FoundForm(formdata=None),

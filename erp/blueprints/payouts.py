@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
 from erp.blueprints.commissions import Step
 from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed
-from erp.blueprints.history import happened
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.listing import Step as Next
 from erp.blueprints.people import may_see_personal_data, with_agent_names
@@ -124,7 +124,9 @@ mount(bp, PAYOUTS, Permission.PAYOUTS_READ)
 @bp.get("/<reference>")
 @requires(Permission.PAYOUTS_READ)
 def show(reference: str) -> Any:
-    return render_template("payouts/show.html", **_shown(reference))
+    context = _shown(reference)
+    payout = context["payout"]
+    return stories.page("payouts/show.html", "payout", payout.id, payout.reference, **context)
 
 
 @bp.post("/<reference>/retry")
@@ -176,7 +178,7 @@ def _shown(reference: str) -> dict[str, Any]:
         "attempts": attempts,
         "notifications": payouts.notifications_of(reference),
         "lines": payouts.lines_of(reference),
-        "history": happened(payouts.timeline(reference)),
+        "newest": stories.newest("payout", payout.id, payout.reference),
         "form": ReturnForm(formdata=None),
         "refusal": None,
     }

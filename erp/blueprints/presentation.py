@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
         money=format_money,
         moment=format_moment,
         day=format_day,
+        time=format_time,
         since=format_since,
         bps=format_bps,
         count=format_count,
@@ -65,6 +66,11 @@ def format_day(day: dt.date | dt.datetime | None) -> str:
 def format_month(day: dt.date) -> str:
     """The calendar month of a day: "November 2026"."""
     return str(dates.format_skeleton("yMMMM", day, locale=locale()))
+
+
+def format_time(moment: dt.datetime | None) -> str:
+    """The time of day alone, in the reader's zone: "14:02"."""
+    return _dated(moment, "HH:mm")
 
 
 def format_since(moment: dt.datetime | None, now: dt.datetime) -> str:

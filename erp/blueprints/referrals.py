@@ -7,14 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data, with_agent_names
 from erp.blueprints.states import state_of, stated
@@ -114,14 +114,17 @@ mount(bp, REFERRALS, Permission.REFERRALS_READ)
 @requires(Permission.REFERRALS_READ)
 def show(reference: str) -> Any:
     (referral,) = _named([referrals.find(reference)])
-    return render_template(
+    return stories.page(
         "referrals/show.html",
+        "referral",
+        referral.id,
+        referral.reference,
         referral=referral,
         why=list(_why(referral)),
         shares=with_agent_names(referrals.shares(referral.id), agent_name="agent_id"),
         cases=referrals.cases_of(referral.id),
         payments=payments.search_payments(customer=referral.customer_reference).first(50),
-        history=history_of("referral", referral.id),
+        newest=stories.newest("referral", referral.id, referral.reference),
     )
 
 

@@ -15,6 +15,7 @@ from erp.kernel import clock
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
 from tests.pages.conftest import PASSWORD, TEST, Desk, sign_in
+from tests.support.office import Office
 from tests.support.quarter import live_through
 
 BOARDS = ("manager", "finance", "support", "admin", "auditor")
@@ -121,3 +122,39 @@ def test_everybody_starts_at_the_dashboard_of_their_role(desk: Callable[[Role], 
         offered = re.findall(r'href="(/dashboards/\w+)"', first)
         assert f"/dashboards/{role}" in offered
         assert all(colleague.get(url).status_code == 200 for url in offered)
+
+
+def test_the_history_of_every_noun_is_told_in_words_page_by_page(
+    desk: Callable[[Role], Desk], office: Office
+) -> None:
+    admin = desk(Role.ADMIN)
+    nouns = (
+        "establishments",
+        "bookings",
+        "agents",
+        "referrals",
+        "customers",
+        "payments",
+        "payouts",
+        "commissions",
+    )
+    told = [
+        url for url in office.pages if url.split("/")[1] in nouns and url.count("/") == 2 and "?" not in url
+    ]
+    assert len(told) >= len(nouns)
+    for url in told:
+        for query in (
+            "tab=history",
+            "tab=history&order=oldest&page=99",
+            "tab=history&source=money",
+            "tab=history&source=%00",
+        ):
+            whole = admin.get(f"{url}?{query}")
+            assert whole.status_code == 200, f"{url}?{query}"
+            assert 'class="line"' in whole.text or "Nothing of this kind has happened" in whole.text, url
+        part = admin.get(f"{url}?tab=history", part=True).text
+        assert part.count('id="rows"') == 1, url
+        assert "<html" not in part, url
+    page = admin.get(f"/payments/{office.payment}?tab=history").text
+    assert "The customer paid 3,000.00" in plain(page)
+    assert "from “the owner&#39;s expense” to “on hold”" in page

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from erp import config
-from erp.domain import payments
+from erp.domain import analytics, payments
 from erp.domain.payments import Verdict
 from erp.gateways.tbank import token
 from erp.kernel import clock
@@ -134,5 +134,6 @@ def test_staff_settle_what_they_looked_into(payment):
     receive(notification(payment, Amount=1))
     with transaction():
         payments.settle_attention(payment.reference, note="The bank's mistake", by=FEDOR, now=clock.now())
-    assert list(payments.search_payments(attention=True).rows) == []
-    assert "payment.attention_settled" in [deed.what for deed in payments.payment_timeline(payment.reference)]
+    assert payments.search_payments(attention=True).count() == 0
+    told = analytics.story("payment", payment.id).page.rows
+    assert "payment.attention_settled" in [entry.what for entry in told]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from erp import config
-from erp.domain import payouts
+from erp.domain import analytics, payouts
 from erp.domain.payments import Verdict
 from erp.gateways.tbank import token
 from erp.gateways.tbank.notifications import PAYOUT_SIGNED
@@ -90,13 +90,14 @@ def test_no_phone_is_kept(attempt):
 
 def test_the_timeline_tells_the_approval_the_steps_and_the_news(attempt, approved):
     receive(notification(attempt))
-    reference = scalar("select reference from payout where id = :id", id=approved)
-    told = [step.what for step in payouts.timeline(reference)]
-    assert told == [
+    told = [step.what for step in analytics.story("payout", approved, oldest_first=True).page.rows]
+    assert [what for what in told if not what.startswith("attempt_")] == [
         "payout_run.prepared",
         "payout_run.approved",
+        "payout_approved",
         "payout.checking",
         "payout.checked",
         "payout.sent",
         "COMPLETED",
     ]
+    assert [what for what in told if what.startswith("attempt_")] == ["attempt_begun", "attempt_sent"]

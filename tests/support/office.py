@@ -29,6 +29,7 @@ class Office:
     agent: str
     other_agent: str
     referral: str
+    customer: str
     case: str
     programme: str
     payment: str
@@ -50,6 +51,7 @@ class Office:
             f"/agents/{self.agent}",
             f"/agents/{self.agent}/ledger",
             f"/referrals/{self.referral}",
+            f"/customers/{self.customer}",
             f"/cases/{self.case}",
             f"/programmes/{self.programme}",
             f"/programmes/{self.programme}/terms/1",
@@ -61,6 +63,8 @@ class Office:
             f"/commissions/{self.commission}",
             f"/payout-runs/{self.run}",
             f"/payouts/{self.payout}",
+            f"/payouts/{self.payout}?tab=history",
+            f"/agents/{self.agent}?tab=history&order=oldest",
             f"/audit/{self.audit_entry}",
             f"/jobs/{self.job}",
             f"/api-keys/{self.api_key}",
@@ -98,6 +102,7 @@ def open_office() -> Office:
         agent=_one("select reference from agent where id = :id", id=alice),
         other_agent=_one("select reference from agent where id = :id", id=bob),
         referral=str(brought.referral),
+        customer=brought.customer,
         case=str(contested.case),
         programme=_one("select reference from programme"),
         payment=paid,

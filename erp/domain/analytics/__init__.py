@@ -15,6 +15,7 @@ from erp.domain.analytics.movement import funnel, moved, movement
 from erp.domain.analytics.queries import WAITING, waiting
 from erp.domain.analytics.rules import CURRENCY, SILENT_AFTER, STOPPED_AFTER
 from erp.domain.analytics.search import NOUNS, SIMILAR, search
+from erp.domain.analytics.stories import SOURCES, Story, story
 
 __all__ = [
     "ACTIVITY",
@@ -24,8 +25,10 @@ __all__ = [
     "NOUNS",
     "SILENT_AFTER",
     "SIMILAR",
+    "SOURCES",
     "STOPPED_AFTER",
     "WAITING",
+    "Story",
     "agents_in",
     "codes_refused",
     "cohorts",
@@ -37,6 +40,7 @@ __all__ = [
     "search",
     "search_customers",
     "stopped_paying",
+    "story",
     "under_way",
     "waiting",
 ]

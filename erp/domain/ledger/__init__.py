@@ -3,6 +3,8 @@
 from erp.domain.ledger.actions import Line, lock, post, post_together
 from erp.domain.ledger.queries import (
     MONEY_OF,
+    MOVEMENTS,
+    TOUCHED,
     balances,
     currencies,
     holders,
@@ -15,6 +17,8 @@ from erp.domain.ledger.queries import (
 
 __all__ = [
     "MONEY_OF",
+    "MOVEMENTS",
+    "TOUCHED",
     "Line",
     "balances",
     "currencies",

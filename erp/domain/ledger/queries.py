@@ -14,6 +14,18 @@ from erp.kernel.paging import Listed
 AGENT_KINDS = ("pending", "available", "frozen", "in_payout")
 
 
+MOVEMENTS = """
+  select e.transaction_id, e.line, e.kind, e.reference, e.agent_id, d.kind as debit, c.kind as credit, e.amount,
+         e.currency, e.occurred_at, e.booked_at, e.actor
+  from entry e join account d on d.id = e.debit_account_id join account c on c.id = e.credit_account_id"""
+"""Entries with the kinds of account they move money between, for reads across contexts."""
+TOUCHED = """
+  select a.agent_id, a.kind as account, e.transaction_id, e.reference
+  from account a join entry e on e.debit_account_id = a.id and e.debit_seq is not null
+                              or e.credit_account_id = a.id and e.credit_seq is not null"""
+"""Which transactions touched which accounts of agents, through the indexes by which these are counted."""
+
+
 def balances(agent_ids: Iterable[UUID], currency: str) -> dict[UUID, dict[str, int]]:
     """Per agent the balance of each of its accounts in minor units; an agent without entries has zeros."""
     ids = list(agent_ids)

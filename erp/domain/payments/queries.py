@@ -168,29 +168,6 @@ def events_of_payment(payment_reference: str) -> Sequence[sa.Row[Any]]:
     )
 
 
-def payment_timeline(payment_reference: str) -> Sequence[sa.Row[Any]]:
-    """All that happened around a payment: what was done (audit), what the bank said, which facts it became."""
-    return rows(
-        """with p as (select id, order_id, bank_order_id from payment where reference = :reference)
-           select a.at, 'deed' as source, a.action as what, a.actor_kind || ':' || a.actor_id as who, a.details
-             from p join audit_entry a on
-                  (a.subject_type = 'payment' and a.subject_id = p.id::text)
-               or (a.subject_type = 'customer_order' and a.subject_id = p.order_id::text)
-               or (a.subject_type = 'refund'
-                   and a.subject_id in (select r.id::text from refund r where r.payment_id = p.id))
-           union all
-           select n.received_at, 'notification', coalesce(n.status, '?'), 'system:bank',
-                  jsonb_build_object('verdict', n.verdict, 'amount', n.amount, 'times', n.times)
-             from p join bank_notification n on n.bank_order_id = p.bank_order_id
-           union all
-           select e.recorded_at, 'event', e.kind, 'system:' || e.source,
-                  jsonb_build_object('amount', e.amount, 'evidence', e.evidence, 'refunded_total', e.refunded_total)
-             from p join event e on e.payment_id = p.id
-           order by 1, 2""",
-        reference=payment_reference,
-    )
-
-
 def locked(payment_id: UUID) -> sa.Row[Any]:
     """The payment, held until the transaction ends, with its customer. Raises `NotFound`."""
     return _found(

@@ -25,7 +25,6 @@ from erp.domain.payouts.queries import (
     of_agent,
     search,
     search_runs,
-    timeline,
 )
 from erp.domain.payouts.refusals import (
     BalanceChanged,
@@ -71,6 +70,5 @@ __all__ = [
     "search",
     "search_runs",
     "take_back",
-    "timeline",
     "withdraw",
 ]

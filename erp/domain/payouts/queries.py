@@ -236,23 +236,6 @@ def notifications_of(payout_reference: str) -> Sequence[sa.Row[Any]]:
     )
 
 
-def timeline(payout_reference: str) -> Sequence[sa.Row[Any]]:
-    """All that happened to a payout, with the approval of its run: (at, source, what, who, details)."""
-    return rows(
-        """with p as (select id, run_id from payout where reference = :reference)
-           select a.at, 'deed' as source, a.action as what, a.actor_kind || ':' || a.actor_id as who, a.details
-             from p join audit_entry a on (a.subject_type = 'payout' and a.subject_id = p.id::text)
-                                       or (a.subject_type = 'payout_run' and a.subject_id = p.run_id::text)
-           union all
-           select n.received_at, 'notification', coalesce(n.status, '?'), 'system:bank',
-                  jsonb_build_object('verdict', n.verdict, 'times', n.times)
-             from p join payout_attempt t on t.payout_id = p.id
-             join bank_notification n on n.bank_order_id = t.key
-           order by 1, 2""",
-        reference=payout_reference,
-    )
-
-
 def _found(found: sa.Row[Any] | None) -> sa.Row[Any]:
     if found is None:
         raise NotFound
