@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from flask import Flask, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import force_locale, get_locale, get_timezone, get_translations, refresh
 
 from erp.extensions import babel
@@ -27,10 +27,19 @@ def register(app: Flask) -> None:
     babel.init_app(
         app, default_locale=DEFAULT, locale_selector=chosen_language, timezone_selector=chosen_zone
     )
+    app.after_request(_tell_caches)
     with app.app_context():
         known = {found.language for found in babel.list_translations()}
     if missing := set(LANGUAGES) - known - {DEFAULT}:
         raise RuntimeError(f"No compiled catalogue for {', '.join(missing)}: run `make setup`")
+
+
+def _tell_caches(response: Response) -> Response:
+    """One address has a body for each language, which the reader's cookies or their client's wish decide."""
+    if response.mimetype in ("text/html", "application/json", "application/problem+json"):
+        response.headers["Content-Language"] = str(locale())
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
 
 
 def read_by(person: Any) -> None:

@@ -6,7 +6,6 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from erp import config
-from erp.language import locale
 
 
 def answer(body: BaseModel, status: int = 200) -> Response:
@@ -22,8 +21,7 @@ def finish(response: Response) -> Response:
     """Headers that every answer of the API carries; an unchanged GET becomes 304."""
     response.headers["Ref-Mode"] = config.get().mode
     response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Authorization, Accept-Language"
-    response.headers["Content-Language"] = str(locale())
+    response.vary.add("Authorization")
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if response.status_code == 429 and response.is_json and "retry_after" in response.get_json():

@@ -1,4 +1,5 @@
-"""Part of `make lint`: every template parses, and none carries what the Content-Security-Policy or htmx 4 forbids."""
+"""Part of `make lint`: every template parses, and none carries what the Content-Security-Policy or htmx 4 forbids, and
+none says a word that is not marked for translation."""
 
 from __future__ import annotations
 
@@ -26,6 +27,10 @@ FORBIDDEN = {
     r"hx-trigger[^=]*=\s*[\"'][^\"']*\[": "a trigger filter needs eval",
 }
 
+SPOKEN = re.compile(r'(?:aria-label|title|placeholder|alt|data-confirm)="([^"]*)"')
+NAMES = re.compile(r'\b(RefERP|Enter|Esc|CSV|XLSX)\b|[\w:-]+="[^"]*"')
+"""What is the same in every language: the product, keys, and attributes that a macro writes."""
+
 
 def main() -> int:
     problems = [
@@ -42,10 +47,24 @@ def _problems(file: Path) -> Iterator[str]:
         Environment(autoescape=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"]).parse(source)
     except TemplateSyntaxError as error:
         yield f"{name}:{error.lineno}: {error.message}"
+    for text in _unmarked(source) if FOLDERS[0] in file.parents else ():
+        yield f"{name}: not marked for translation: {text!r}"
     for number, line in enumerate(source.splitlines(), start=1):
         for pattern, reason in FORBIDDEN.items():
             if re.search(pattern, line):
                 yield f"{name}:{number}: {reason}"
+
+
+def _unmarked(source: str) -> Iterator[str]:
+    """Words that a reader would see, or hear, outside `_()`. What Jinja fills in is left out before looking."""
+    skeleton = "".join(
+        value if kind == "data" else " "
+        for _line, kind, value in Environment(extensions=["jinja2.ext.do"]).lex(source)
+    )
+    for text in [*SPOKEN.findall(skeleton), *re.split(r"<[^>]*>", skeleton)]:
+        words = NAMES.sub("", re.sub(r"&\w+;", "", text)).strip()
+        if re.search(r"[^\W\d_]{2}", words):
+            yield " ".join(text.split())
 
 
 def _is_htmx_4() -> bool:

@@ -291,7 +291,11 @@ class To(NamedTuple):
 
         def linked(row: Any) -> str:
             to = value(row)
-            return cell(row) if to is None else f'<a href="{before}{escape(to)}{after}">{cell(row)}</a>'
+            return (
+                cell(row)
+                if to is None
+                else f'<a dir="auto" href="{before}{escape(to)}{after}">{cell(row)}</a>'
+            )
 
         return linked
 

@@ -13,6 +13,16 @@ PER_PAGE = 50
 BATCH = 500
 """Rows that are in memory at once while a whole list is read."""
 
+ACCENTED, PLAIN = "ёàáâãäåçèéêëìíîïñòóôõöøùúûüýÿ", "еaaaaaaceeeeiiiinoooooouuuuyy"
+
+
+def alphabetical(column: str) -> str:
+    """SQL to sort names by, in any script: case and accents do not count, ё is е.
+
+    A collation would do it better, but the embedded PostgreSQL is built without ICU.
+    """
+    return f"translate(lower({column}), '{ACCENTED}', '{PLAIN}')"
+
 
 @dataclass(frozen=True)
 class Page:

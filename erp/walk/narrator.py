@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from erp.kernel.sentences import Amount, formatted
+
 
 class Failed(Exception):
     """Something on the way was not as promised; the message says what."""
@@ -42,6 +44,5 @@ class Narrator:
 
 
 def rubles(amount: int) -> str:
-    """Kopecks as people read them."""
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100:,}.{abs(amount) % 100:02d} ₽".replace(",", "\u202f")
+    """Kopecks as the pages write them."""
+    return formatted(Amount(amount, "RUB"), "en")

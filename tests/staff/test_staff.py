@@ -154,3 +154,12 @@ def test_people_are_found_by_reference_and_by_part_of_a_name(context: None) -> N
     assert staff.search(q="%").count() == 0
     with pytest.raises(NotFound):
         staff.find("STF-00000000")
+
+
+def test_names_are_sorted_as_people_look_for_them(context: None) -> None:
+    given = ["boris", "Яковлев", "Ärla", "Елена", "Ёлкин", "Anna", "Zoe", "ель"]
+    with transaction():
+        for number, name in enumerate(given):
+            staff.add(f"{number}@example.test", name, PASSWORD, ["support"], by=SOMEBODY, now=NOW)
+    listed = [person.name for person in staff.search(sort="name").page(1).rows]
+    assert listed == ["Anna", "Ärla", "boris", "Zoe", "Елена", "Ёлкин", "ель", "Яковлев"]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erp.domain import catalogue
 from erp.kernel.db import row
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Listed
+from erp.kernel.paging import Listed, alphabetical
 from erp.kernel.span import EVER, Span, within
 
 DETAIL = """select b.id, b.reference, b.stage, b.booked_at, b.expires_at, b.extended_at, b.extension_note,
@@ -49,12 +49,12 @@ PLACE_STATE = """case when g.connected_at is not null then 'connected' when b.id
                       else 'free' end"""
 PLACE_STATES = ("free", "booked", "connected")
 PLACE_SORTS = {
-    "name": "translate(lower(name), 'ё', 'е'), id",
-    "city": "city nulls last, translate(lower(name), 'ё', 'е'), id",
-    "kind": "kind nulls last, translate(lower(name), 'ё', 'е'), id",
-    "-name": "translate(lower(name), 'ё', 'е') desc, id",
-    "-city": "city desc nulls last, translate(lower(name), 'ё', 'е'), id",
-    "-kind": "kind desc nulls last, translate(lower(name), 'ё', 'е'), id",
+    "name": f"{alphabetical('name')}, id",
+    "city": f"city nulls last, {alphabetical('name')}, id",
+    "kind": f"kind nulls last, {alphabetical('name')}, id",
+    "-name": f"{alphabetical('name')} desc, id",
+    "-city": f"city desc nulls last, {alphabetical('name')}, id",
+    "-kind": f"kind desc nulls last, {alphabetical('name')}, id",
     "newest": "id desc",
 }
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erp.domain.integrations import rules
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Listed
+from erp.kernel.paging import Listed, alphabetical
 
 
 def key_of(secret: str) -> sa.Row[Any]:
@@ -28,8 +28,8 @@ def key_of(secret: str) -> sa.Row[Any]:
 KEYS = "select id, name, prefix, created_at, revoked_at from api_key"
 KEY_SORTS = {
     "working": "revoked_at desc nulls first, created_at desc",
-    "name": "lower(name), id",
-    "-name": "lower(name) desc, id",
+    "name": f"{alphabetical('name')}, id",
+    "-name": f"{alphabetical('name')} desc, id",
     "created_at": "created_at, id",
     "-created_at": "created_at desc, id",
 }

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows
 from erp.kernel.errors import DomainError, NotFound
-from erp.kernel.paging import Listed
+from erp.kernel.paging import Listed, alphabetical
 from erp.kernel.sentences import Sentence
 
 
@@ -41,7 +41,7 @@ def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
     return found
 
 
-SORTS = {"name": "lower(name), id", "-name": "lower(name) desc, id"}
+SORTS = {"name": f"{alphabetical('name')}, id", "-name": f"{alphabetical('name')} desc, id"}
 
 
 def search(*, q: str = "", with_draft: bool = False, sort: str = "name") -> Listed:

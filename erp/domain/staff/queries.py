@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import Listed
+from erp.kernel.paging import Listed, alphabetical
 
 COLUMNS = """id, reference, name, email, roles, active, session_version, must_change_password, language, theme,
              zone"""
@@ -32,9 +32,9 @@ def find(reference: str) -> sa.Row[Any]:
 
 
 SORTS = {
-    "present": "active desc, lower(name), id",
-    "name": "lower(name), id",
-    "-name": "lower(name) desc, id",
+    "present": f"active desc, {alphabetical('name')}, id",
+    "name": f"{alphabetical('name')}, id",
+    "-name": f"{alphabetical('name')} desc, id",
     "created_at": "created_at, id",
     "-created_at": "created_at desc, id",
 }
