@@ -21,9 +21,7 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.ground import AGENTS, CUSTOMERS_PER_AGENT, NOW, lay
-from benchmarks.measure import database_cpu, dump, interleaved, own_instance, ratio, report, say, summary
-
-__all__ = ["Ours", "dump", "run", "tell"]
+from benchmarks.measure import database_cpu, interleaved, own_instance, ratio, report, say, summary
 
 BATCH, SINGLES = 1000, 100
 WARMING = 6

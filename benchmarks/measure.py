@@ -20,8 +20,8 @@ from erp.up import environment, secrets
 
 
 @contextmanager
-def own_instance() -> Iterator[dict[str, str]]:
-    """Durable servers in a throw-away folder, migrated, and this process's environment pointing at them."""
+def own_instance(**settings: str) -> Iterator[dict[str, str]]:
+    """Durable servers in a throw-away folder, migrated, and this process's environment (with `settings`) for them."""
     before = dict(os.environ)
     with embedded.temporary_var() as var:
         servers = embedded.start(var, durable=True)
@@ -31,6 +31,7 @@ def own_instance() -> Iterator[dict[str, str]]:
             secrets.missing({}, var / "secrets")
             | servers.urls
             | {"REF_VAR": str(var), "REF_LOG_LEVEL": "ERROR"}
+            | settings
         )
         config.get.cache_clear()
         try:

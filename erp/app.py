@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import mobile_api
 from erp import access, blueprints, config, errors, extensions, language, models
 from erp.kernel import log, mode
-from erp.kernel.db import db
+from erp.kernel.db import READING, db
 from erp.kernel.outbox import courier
 
 CONTENT_SECURITY_POLICY = (
@@ -51,13 +51,14 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SQLALCHEMY_DATABASE_URI": settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 8},
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 8, **READING},
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "ref",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.public_url.startswith("https:"),
         "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "SESSION_REFRESH_EACH_REQUEST": False,  # erp/blueprints/sessions.py renews it in good time
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
         "REF": settings,

@@ -20,6 +20,7 @@ from erp.domain import analytics
 from erp.kernel import clock
 from erp.kernel.permissions import for_staff
 from erp.kernel.personal import unveil, veil
+from erp.kernel.transaction import snapshot
 
 bp = Blueprint("search", __name__)
 IN_PASSING = 5
@@ -68,7 +69,10 @@ def _find(text: str, limit: int) -> list[Group]:
     """What the reader may open of it, grouped; the groups that hold the very thing come first."""
     nouns = {noun: AREAS[list] for noun, (list, _dress) in SHOWN.items()}
     open_nouns = [noun for noun, area in nouns.items() if area.permission in current_user.permissions]
-    found = analytics.search(text, open_nouns, personal=may_see_personal_data(), now=clock.now(), limit=limit)
+    with snapshot():
+        found = analytics.search(
+            text, open_nouns, personal=may_see_personal_data(), now=clock.now(), limit=limit
+        )
     nearest = sorted((rows[0].distance, at, noun) for at, (noun, rows) in enumerate(found.items()) if rows)
     groups = [
         Group(noun, nouns[noun].label, nouns[noun].icon, SHOWN[noun][1](found[noun]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from erp.kernel.transaction import transaction
 from erp.language import read_by
 
 bp = Blueprint("sessions", __name__)
+RENEWED_EVERY = 600
+"""Seconds between two renewals of the cookie of somebody who works."""
 FAILURES_FROM_ADDRESS = "30 per minute; 300 per hour"
 FAILURES_FOR_EMAIL = "10 per minute; 60 per hour"
 
@@ -60,9 +63,17 @@ def load(session_id: str) -> SignedIn | None:
     person = staff.identity(UUID(id))
     if person is None or not person.active or str(person.session_version) != version:
         return None
+    _renew()
     reader = SignedIn(person)
     read_by(reader)
     return reader
+
+
+def _renew() -> None:
+    """A sign-in lasts as long as somebody works. To sign the cookie anew for every request costs more than to read it."""
+    signed = int(time.time())
+    if signed - session.get("signed", 0) > RENEWED_EVERY:
+        session["signed"] = signed
 
 
 @bp.get("/sign-in")

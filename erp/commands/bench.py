@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
-from benchmarks import accrual
+from benchmarks import accrual, pages
 from benchmarks.accrual import Ours
 from benchmarks.ground import NOW
+from benchmarks.measure import dump
 from erp.app import create_app
+from erp.commands.bench_site import open_site
 from erp.domain import commissions, integrations
 from erp.domain.commissions import engine
 from erp.domain.commissions import invariants as of_commissions
@@ -23,7 +25,7 @@ from erp.domain.integrations.actions import RECORD
 from erp.domain.ledger import invariants as of_ledger
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, rows
+from erp.kernel.db import WRITING, db, rows
 from erp.kernel.transaction import transaction
 
 BY = Actor.system("benchmark")
@@ -43,16 +45,24 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
 
 
 @click.command()
-@click.argument("name", type=click.Choice(("accrual",)))
+@click.argument("name", type=click.Choice(("accrual", "pages")))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object and nothing else.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100))
 @click.option(
-    "--lines", default=1_000_000, show_default=True, type=click.IntRange(10_000), help="Lines already there."
+    "--lines",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(10_000),
+    help="For accrual: lines already there.",
 )
 def command(name: str, as_json: bool, rounds: int, lines: int) -> None:
     """Measure against a yardstick, in interleaved rounds."""
-    found = accrual.run(accruing, rounds=rounds, lines=lines)
-    click.echo(accrual.dump(found) if as_json else accrual.tell(found))
+    if name == "accrual":
+        found = accrual.run(accruing, rounds=rounds, lines=lines)
+        click.echo(dump(found) if as_json else accrual.tell(found))
+    else:
+        found = pages.run(open_site, rounds=rounds)
+        click.echo(dump(found) if as_json else pages.tell(found))
 
 
 @contextmanager
@@ -64,6 +74,7 @@ def accruing() -> Iterator[Ours]:
 
     def amounts(facts: Sequence[NewEvent]) -> Sequence[Any]:
         with aside.app_context():
+            db.session.connection(execution_options=WRITING)
             ids = integrations.record_events(facts)
             lines = rows(AMOUNTS, event_ids=ids)
             db.session.rollback()

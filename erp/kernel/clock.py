@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
-
 from erp import config
 from erp.kernel import audit
 from erp.kernel.actor import Actor
@@ -31,8 +29,8 @@ def now() -> dt.datetime:
     asking for the time never opens the caller's transaction."""
     if config.get().mode == "live":
         return dt.datetime.now(dt.UTC)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        moment: dt.datetime = connection.execute(sa.text("select ref_now()")).scalar_one()
+    with db.engine.connect() as connection:
+        moment: dt.datetime = connection.exec_driver_sql("select ref_now()").scalar_one()
     return moment.astimezone(dt.UTC)
 
 

@@ -49,6 +49,25 @@ Row = sa.Row[*tuple[Any, ...]]
 """A row of any columns: it unpacks like a tuple and answers by name."""
 
 
+READING = {
+    "isolation_level": "AUTOCOMMIT",
+    "connect_args": {"options": "-c default_transaction_read_only=on"},
+}
+"""How connections are until somebody opens a transaction: each statement stands alone, which at READ COMMITTED sees
+the same and spares two round trips, and the database refuses every write."""
+WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+"""What a transaction makes of its connection while it lasts."""
+
+
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""What several reads of one moment make of it."""
+
+
+def writing() -> sa.Connection:
+    """A connection beside the session's, for what must stay when the session is rolled back. The caller commits."""
+    return db.engine.connect().execution_options(**WRITING)
+
+
 @sa.event.listens_for(sa.pool.Pool, "checkout")
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
     """Nothing to read from a server that was asked nothing: if there is, it said goodbye, and the pool connects anew.

@@ -26,7 +26,7 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
-from erp.kernel.db import Row, db, execute, note_down, row, rows
+from erp.kernel.db import Row, db, execute, note_down, row, rows, writing
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence
@@ -160,7 +160,7 @@ def courier() -> redis.Redis:
 
 def sweep(limit: int = 5000) -> int:
     """Hand over again every due row that was lost, whose worker died, or whose turn to retry has come."""
-    with db.engine.begin() as connection:
+    with writing() as connection, connection.begin():
         found = connection.execute(
             sa.text(
                 """update outbox set relayed_at = clock_timestamp()
@@ -192,7 +192,7 @@ def perform(job: str, ids: list[int]) -> int:
     The rows stay locked on a connection of their own while the job runs: a second worker skips them, and when
     this process is killed the database frees them at once.
     """
-    with db.engine.connect() as holder:
+    with writing() as holder:
         held = holder.execute(
             sa.text(
                 "select id, subject from outbox where id = any(:ids) and given_up_at is null"

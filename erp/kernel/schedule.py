@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 
-from erp.kernel.db import Row, db, rows
+from erp.kernel.db import Row, db, rows, writing
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ REST = "hashtextextended('the schedule rests', 0)"
 @contextmanager
 def rest() -> Iterator[None]:
     """Nobody's periodic work begins meanwhile, whichever process asks: slots pass unused."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+    with db.engine.connect() as holder:
         holder.execute(sa.text(f"select pg_advisory_lock({REST})"))
         try:
             yield
@@ -51,7 +51,7 @@ def rest() -> Iterator[None]:
 
 def take(job: str, seconds: int) -> bool:
     """Whether this process is the first to take the present slot of `job`; the database decides."""
-    with db.engine.begin() as connection:
+    with writing() as connection, connection.begin():
         taken = connection.execute(
             sa.text(
                 f"""insert into schedule_slot (job, slot)

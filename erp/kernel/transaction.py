@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import db, execute, take_noted
+from erp.kernel.db import SNAPSHOT, WRITING, db, execute, take_noted
 
 log = structlog.get_logger()
 
@@ -27,11 +27,13 @@ class TransactionOpen(RuntimeError):
 def transaction() -> Iterator[None]:
     """All or nothing: state, audit row and outbox rows commit together, then the jobs are handed to RQ.
 
-    Reading before it is fine: the read-only transaction that a read began simply becomes this one.
+    Reading before it is fine. Outside of it the database refuses to write.
     """
     session = db.session()
     if session.info.get("edge"):
         raise TransactionOpen("a transaction is already open; only a door opens one")
+    session.rollback()
+    session.connection(execution_options=WRITING)
     session.info["edge"] = True
     try:
         yield
@@ -45,6 +47,18 @@ def transaction() -> Iterator[None]:
         session.info.pop("edge", None)
     if news:
         outbox.relay(news)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Several reads that see the books of one moment, and what is set for a transaction lasts for all of them."""
+    release()
+    session = db.session()
+    session.connection(execution_options=SNAPSHOT)
+    try:
+        yield
+    finally:
+        session.commit()  # a rollback would make the driver forget the statements it prepared
 
 
 def _write_down() -> list[outbox.News]:

@@ -11,7 +11,7 @@ from erp.cli import ref
 from erp.domain import bookings, catalogue
 from erp.kernel import audit
 from erp.kernel.db import rows, scalar
-from erp.kernel.transaction import transaction
+from erp.kernel.transaction import snapshot, transaction
 from tests.support.cast import NOW, SOMEBODY, at_once
 
 DEMO = Path(__file__).parents[2] / "demo" / "helsinki_osm_establishments.csv"
@@ -171,6 +171,7 @@ def test_the_search_wants_every_word_and_takes_signs_as_they_are(context: None) 
 
 def test_the_search_uses_its_index(context: None) -> None:
     condition, params = catalogue.matching("mikonkatu", "", "")
-    rows("select set_config('enable_seqscan', 'off', true)")
-    plan = rows(f"explain select id from establishment e where {condition}", **params)
+    with snapshot():
+        rows("select set_config('enable_seqscan', 'off', true)")
+        plan = rows(f"explain select id from establishment e where {condition}", **params)
     assert "establishment_search_text_idx" in "\n".join(line for (line,) in plan)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from erp.domain import analytics
 from erp.kernel.db import db, execute, scalar
 from erp.kernel.permissions import Role
-from erp.kernel.transaction import release
+from erp.kernel.transaction import snapshot
 from tests.pages.conftest import Desk
 from tests.support import cast
 from tests.support.office import Office
@@ -62,10 +62,9 @@ def test_the_counts_cost_a_page_no_query_of_their_own(
 
 
 def test_every_count_of_what_waits_reads_an_index(app: Flask, office: Office) -> None:
-    with app.app_context():
+    with app.app_context(), snapshot():
         execute("set local enable_seqscan = off")
         for name, count in analytics.WAITING.items():
             plan = "\n".join(line for (line,) in execute(f"explain {count}"))
             if name != "runs_to_approve":  # there are as many runs as weeks
                 assert "Index" in plan, f"{name}:\n{plan}"
-        release()

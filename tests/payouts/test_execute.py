@@ -220,8 +220,9 @@ def test_a_failed_payout_is_tried_again_only_by_a_person_and_with_a_new_key(ivan
     payouts.execute(approved, edge)
     assert now_is(approved).state == "failed"
     bank.name(IVAN, "Иван Иванович И.")
+    reference = now_is(approved).reference
     with transaction():
-        payouts.retry(now_is(approved).reference, by=FILIPP, now=clock.now())
+        payouts.retry(reference, by=FILIPP, now=clock.now())
     assert balance(ivan) == {"in_payout": 50_000}
     assert run_to_the_end(approved, edge).state == "paid"
     assert [attempt.number for attempt in attempts(approved)] == [1, 2]
@@ -231,8 +232,9 @@ def test_money_that_went_into_another_payout_is_not_there_for_a_retry(ivan, appr
     bank.name(IVAN, "Пётр Петрович П.")
     payouts.execute(approved, edge)
     approve(prepare())
+    reference = now_is(approved).reference
     with pytest.raises(payouts.BalanceChanged), transaction():
-        payouts.retry(now_is(approved).reference, by=FILIPP, now=clock.now())
+        payouts.retry(reference, by=FILIPP, now=clock.now())
 
 
 def test_only_a_failed_payout_is_retried(approved, edge):

@@ -90,7 +90,7 @@
   // Attention goes to what has to be mended, or to what took the place of the form that was sent.
   document.addEventListener("htmx:after:swap", (event) => {
     const ctx = event.detail.ctx;
-    if (!ctx.sourceElement?.matches?.("form[method=post]") || !ctx.target?.id) return;
+    if (!ctx.request?.submitter || !ctx.target?.id) return; // not a form that somebody sent
     const place = byId(ctx.target.id);
     const wrong = place?.querySelector("[aria-invalid=true], [role=alert]");
     const elsewhere = ![document.body, byId("main")].includes(document.activeElement);

@@ -15,7 +15,7 @@ from erp.domain.agents import rules
 from erp.domain.agents.codes import use_code
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import db, execute, row
+from erp.kernel.db import execute, row, writing
 from erp.kernel.ids import random_text, reference, uuid7
 from erp.kernel.personal import lookup_hash, protect
 
@@ -130,7 +130,7 @@ def refresh(refresh_token: str, *, now: dt.datetime) -> Session:
 
 def _end_if_reused(token_hash: bytes, now: dt.datetime) -> None:
     """End the session of a token that was used before, on a connection of its own: the refusal rolls us back."""
-    with db.engine.begin() as connection:
+    with writing() as connection, connection.begin():
         connection.execute(
             sa.text(
                 """update agent_session set ended_at = :now, ending = 'token_reused'

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from erp.domain.agents import rules
 from erp.kernel import outbox
-from erp.kernel.db import db, execute, row, scalar
+from erp.kernel.db import execute, row, scalar, writing
 from erp.kernel.ids import uuid7
 from erp.kernel.personal import lookup_hash, new_person, protect, reveal
 from erp.kernel.sentences import Sentence
@@ -143,7 +143,7 @@ def use_code(phone_hash: bytes, code: str, *, now: dt.datetime) -> UUID:
 def _count_attempt(phone_hash: bytes, now: dt.datetime) -> UUID | None:
     """The newest code of a phone, if it may still be tried. The attempt is counted before it is judged, on a
     connection of its own: a refusal rolls the caller back, and must not give the attempt back with it."""
-    with db.engine.begin() as connection:
+    with writing() as connection, connection.begin():
         counted: UUID | None = connection.execute(
             sa.text(
                 """update login_code set attempts = attempts + 1
