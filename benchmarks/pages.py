@@ -20,8 +20,6 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.measure import database_cpu, interleaved, own_instance, ratio, report, say, summary
 
-REQUESTS = 100
-"""A round of one side."""
 WARMING = 3
 LIST = "/establishments"
 ROWS = """select reference, name, kind, street, house, city, count(*) over () from establishment
@@ -76,16 +74,18 @@ class Bench:
 
     site: Site
     backend: int
+    requests: int
+    """Of a round of one side."""
     spent: dict[str, list[float]]
 
     def cost(self, name: str, path: str, headers: Mapping[str, str]) -> float:
-        """CPU microseconds of this process for one of `REQUESTS` requests."""
+        """CPU microseconds of this process for one request."""
         before, started = database_cpu(self.backend), time.process_time()
-        for _ in range(REQUESTS):
+        for _ in range(self.requests):
             self.answer(path, headers)
         seconds = time.process_time() - started
-        self.spent.setdefault(name, []).append((database_cpu(self.backend) - before) * 1e6 / REQUESTS)
-        return seconds * 1e6 / REQUESTS
+        self.spent.setdefault(name, []).append((database_cpu(self.backend) - before) * 1e6 / self.requests)
+        return seconds * 1e6 / self.requests
 
     def answer(self, path: str, headers: Mapping[str, str]) -> bytes:
         """The body of one answer. Raises when it is not 200."""
@@ -101,14 +101,14 @@ Opened = Callable[[Mapping[str, Callable[[], Any]]], AbstractContextManager[Site
 """Makes a site that also answers the given views under /bench/."""
 
 
-def run(site: Opened, *, rounds: int) -> dict[str, Any]:
+def run(site: Opened, *, rounds: int, requests: int) -> dict[str, Any]:
     """Ratios are ours over the hand-written side; 1 would mean that all the rules cost nothing."""
     with (
         own_instance(REF_API_RATE="1000000 per minute") as urls,
         psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection,
         site((by_hand := ByHand(connection)).routes()) as made,
     ):
-        bench = Bench(made, connection.info.backend_pid, {})
+        bench = Bench(made, connection.info.backend_pid, requests, {})
         staff = {"Cookie": made.cookie, "Accept-Encoding": "identity"}
         agent = {"Authorization": f"Bearer {made.token}", "Accept-Encoding": "identity"}
         kinds = {
@@ -132,7 +132,7 @@ def run(site: Opened, *, rounds: int) -> dict[str, Any]:
         seen = interleaved(sides, rounds)
     return report(
         "pages",
-        {"rounds": rounds, "requests": REQUESTS, "rows": 50, "sql_by_hand": {"list": ROWS, "place": PLACE}},
+        {"rounds": rounds, "requests": requests, "rows": 50, "sql_by_hand": {"list": ROWS, "place": PLACE}},
         {f"cpu_us_{name}": summary(values) for name, values in seen.items()}
         | {f"database_us_{name}": summary(values) for name, values in bench.spent.items()}
         | {f"bytes_{name}": len(body) for name, body in bodies.items()}

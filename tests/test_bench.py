@@ -11,24 +11,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "erp.cli",
-        "bench",
-        "accrual",
-        "--json",
-        "--rounds",
-        "1",
-        "--lines",
-        "10000",
-    ]
+def run(name: str, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "erp.cli", "bench", name, "--json", "--rounds", "1", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Any]:
+    return run("accrual", "--lines", "10000")
 
 
 def test_it_answers_one_object(found: dict[str, Any]) -> None:
@@ -50,3 +43,9 @@ def test_both_sides_leave_the_books_whole(found: dict[str, Any]) -> None:
     for proof in proofs.values():
         assert proof["examined"] > 0
         assert proof["bad"] == []
+
+
+def test_pages_are_compared_with_the_same_bytes_written_by_hand() -> None:
+    found = run("pages", "--requests", "2")
+    assert set(found["ratios"]) == {"list_page", "guard", "json_read"}
+    assert 0.9 <= found["measures"]["bytes_list_page_over_by_hand"] <= 1.1

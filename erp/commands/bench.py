@@ -55,13 +55,20 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
     type=click.IntRange(10_000),
     help="For accrual: lines already there.",
 )
-def command(name: str, as_json: bool, rounds: int, lines: int) -> None:
+@click.option(
+    "--requests",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="For pages: how many a round of one side has.",
+)
+def command(name: str, as_json: bool, rounds: int, lines: int, requests: int) -> None:
     """Measure against a yardstick, in interleaved rounds."""
     if name == "accrual":
         found = accrual.run(accruing, rounds=rounds, lines=lines)
         click.echo(dump(found) if as_json else accrual.tell(found))
     else:
-        found = pages.run(open_site, rounds=rounds)
+        found = pages.run(open_site, rounds=rounds, requests=requests)
         click.echo(dump(found) if as_json else pages.tell(found))
 
 
