@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
+
+from erp.language import locale
 
 TAGS: dict[str, LazyString] = {
     # kinds
@@ -75,7 +79,12 @@ TAGS: dict[str, LazyString] = {
 
 def format_tag(tags: str | None) -> str:
     """ "fast_food" as "fast food", "grill;burger" as "grill, burgers"."""
-    return ", ".join(_name(tag.strip()) for tag in (tags or "").split(";") if tag.strip())
+    return _names(tags, locale().language) if tags else ""
+
+
+@lru_cache(maxsize=4096)
+def _names(tags: str, _language: str) -> str:
+    return ", ".join(_name(tag.strip()) for tag in tags.split(";") if tag.strip())
 
 
 def _name(tag: str) -> str:

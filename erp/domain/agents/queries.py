@@ -114,7 +114,10 @@ def profile(id: UUID) -> Profile:
 
 def profiles(ids: Iterable[UUID]) -> list[Profile]:
     """Several agents at once, in no order."""
-    return _profiles(rows(f"select {PLAIN}, {CIPHERS} from agent where id = any(:ids)", ids=list(ids)))
+    wanted = list(ids)
+    if not wanted:
+        return []
+    return _profiles(rows(f"select {PLAIN}, {CIPHERS} from agent where id = any(:ids)", ids=wanted))
 
 
 def in_state(state: str) -> list[UUID]:
