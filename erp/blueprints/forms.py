@@ -17,6 +17,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from erp.blueprints import address, typed
+from erp.blueprints.form_words import FORM_WORDS, FormWords
 from erp.kernel.errors import DomainError, Invalid
 from erp.kernel.sentences import Amount, Rate, Sentence
 from erp.kernel.span import Span
@@ -33,10 +34,22 @@ def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
 class Form(FlaskForm):
     """A form that changes something. Its CSRF token travels with it."""
 
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, _form: Any) -> FormWords:
+            return FORM_WORDS
+
     def check(self) -> None:
         """Raise `Invalid` when something typed cannot be accepted; the fields say what."""
         if not self.validate_on_submit():
             raise Invalid
+
+
+class Row(PlainForm):
+    """One of several like it inside a form."""
+
+    class Meta:
+        def get_translations(self, _form: Any) -> FormWords:
+            return FORM_WORDS
 
 
 class Filters(PlainForm):

@@ -10,13 +10,12 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
-from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
-from erp.blueprints.forms import Filters, Form, amount_in, attempt, choice, needed, options, percent_in
+from erp.blueprints.forms import Filters, Form, Row, amount_in, attempt, choice, needed, options, percent_in
 from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.present import now
 from erp.blueprints.presentation import format_bps
@@ -52,7 +51,7 @@ class ProgrammeForm(Form):
         self.zone.choices = options(zone_choices(locale(), now().date()))
 
 
-class TierForm(PlainForm):
+class TierForm(Row):
     name = StringField(_("Tier"))
     threshold = IntegerField(_("From connections"), [Optional(), NumberRange(0)])
     rate = StringField(_("Rate in percent"))

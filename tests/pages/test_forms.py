@@ -362,3 +362,14 @@ def test_a_live_instance_has_no_clock_to_move(
     assert admin.get("/mock/clock").status_code == 404
     assert 'href="/mock/clock"' not in admin.get("/").text
     assert "No real money moves here" not in admin.get("/").text
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_reader(desk: Seat, office: Office) -> None:
+    manager = desk(Role.MANAGER)
+    manager.post("/me/preferences", language="ru")
+    typed = {"tiers-0-threshold": "-1", "window_days": "много", "hold_days": "", "minimum_payout": "сто"}
+    answer = manager.post(f"/programmes/{office.programme}/terms", part=True, **typed)
+    assert answer.status_code == 422
+    for sentence in ("Не меньше 0.", "Введите целое число.", "Обязательное поле."):
+        assert sentence in answer.text
+    assert "Not a valid" not in answer.text
