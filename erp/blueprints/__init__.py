@@ -29,11 +29,12 @@ from erp.blueprints import (
     sessions,
     shell,
     staff,
+    ui,
 )
 
 WORK = (home, search, establishments, bookings, agents, referrals, customers, cases)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
-SYSTEM = (help, audit, jobs, staff, api_keys, clock, sessions, me)
+SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 
 
 def register(app: Flask) -> None:

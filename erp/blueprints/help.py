@@ -342,6 +342,11 @@ PAGES: dict[str, Help] = {
         ("mock", "clock", "hold"),
         (_("Move the clock forward; what became due is done at once. It never goes back."),),
     ),
+    "ui.index": Help(
+        _("Every part that pages are built of, in every state, for those who build pages."),
+        ("mock",),
+        (_("Press and type: everything works as on the other pages."),),
+    ),
     "help.show": Help(
         _("The help of a page: why it is there, its words, and what one can do."),
         ("reference", "masked", "mock"),

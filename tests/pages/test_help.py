@@ -13,7 +13,7 @@ from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office
 
-PARTS_ALONE = {"payout_runs.status"}
+PARTS_ALONE = {"payout_runs.status", "ui.drawer", "ui.progress"}
 """What answers no page, but a part of one."""
 
 

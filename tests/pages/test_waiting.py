@@ -18,7 +18,7 @@ from tests.support import cast
 from tests.support.office import Office
 
 ITEM = re.compile(r'<li><a href="([^"]+)"[^>]*>.*?</a></li>')
-COUNT = re.compile(r'class="n"[^>]*>(\d+)<')
+COUNT = re.compile(r'class="badge"[^>]*>(\d+)<')
 
 
 def counts(page: TestResponse) -> dict[str, int]:

@@ -32,7 +32,9 @@
     const dialog = byId("confirm");
     dialog.querySelector("h2").textContent = event.submitter?.textContent.trim() ?? "";
     dialog.querySelector("p").textContent = form.dataset.confirm;
-    dialog.querySelector("[value=yes]").textContent = event.submitter?.textContent.trim() ?? "";
+    const yes = dialog.querySelector("[value=yes]");
+    yes.textContent = event.submitter?.textContent.trim() ?? "";
+    yes.classList.toggle("danger", Boolean(event.submitter?.classList.contains("danger")));
     dialog.returnValue = "";
     dialog.showModal();
   }, true);
