@@ -10,10 +10,10 @@ KEYWORDS := lazy_gettext lazy_pgettext:1c,2 Sentence Counted:1,2
 ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos lint check messages chromium FORCE
+.PHONY: help setup demo run test chaos lint check messages screenshots chromium FORCE
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) $(ASSETS) $(COMPILED) ## Install everything by its hash and build the front end; nothing to do when nothing changed
 
@@ -38,6 +38,9 @@ lint: setup ## Check style, types, who imports whom, and templates
 
 check: setup ## Prove the invariants of the books on the configured database
 	@$(BIN)/ref check
+
+screenshots: setup chromium ## Take the pictures of README from the demo that is running
+	@$(BIN)/python docs/pictures/take.py
 
 messages: $(READY) ## Gather the texts of the code into the catalogues; then translate what is empty there
 	@$(MAKE) --silent $(CATALOGUES)/messages.pot
