@@ -20,8 +20,8 @@ from erp.kernel import money
 
 MOST_LABELS = 7
 """Words under a picture that a phone has room for."""
-TICKS = 3
-"""Lines across a picture, besides its floor."""
+TICKS = (3, 4, 2)
+"""How many lines there may be across a picture, besides its floor, the best number first."""
 
 
 class Point(NamedTuple):
@@ -278,8 +278,8 @@ def _top(highest: int) -> int:
 
 
 def _ticks(top: int, unit: Unit) -> list[Tick]:
-    """The floor, the top and what lies between; a count that is too small for parts has only whole ones."""
-    parts = TICKS if top >= TICKS else 1
+    """The floor, the top and what lies between, in as many equal parts as the top has."""
+    parts = next((parts for parts in TICKS if top % parts == 0), 1)
     return [
         Tick(_percent(100 - _share(top * part // parts, top)), unit.short(top * part // parts))
         for part in range(parts + 1)

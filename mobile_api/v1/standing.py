@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, g
 from pydantic import Field
 
@@ -12,7 +10,7 @@ from erp.kernel import clock
 from erp.kernel.permissions import for_agent
 from mobile_api.answers import answer
 from mobile_api.nouns import noun
-from mobile_api.schemas import Named, Shown, named
+from mobile_api.schemas import Moment, Named, Shown
 
 api = noun("standing", "Where an agent stands now in each programme's tiers, and why")
 
@@ -27,6 +25,20 @@ class NextTier(Tier):
     missing: int = Field(description="Connections that are still missing")
 
 
+class Connection(Shown):
+    referral: str = Field(description="Reference of the referral", examples=["REF-7K3M9QXD"])
+    establishment: Named
+    connected_at: Moment
+    counts_until: Moment = Field(description="When it falls out of the window")
+
+
+class Move(Shown):
+    at: Moment
+    volume: int = Field(description="Connections counted from then on")
+    before: Tier
+    after: Tier
+
+
 class ProgrammeStanding(Shown):
     programme: Named
     terms_version: int
@@ -35,6 +47,10 @@ class ProgrammeStanding(Shown):
     volume: int = Field(description="Connections counted now")
     tier: Tier
     next_tier: NextTier | None = Field(description="None at the top")
+    connections: list[Connection] = Field(description="Those that count now, oldest first")
+    moves: list[Move] = Field(
+        description="Changes of tier under the terms in force, oldest first; those to come if nothing is added"
+    )
 
 
 class Standing(Shown):
@@ -46,24 +62,29 @@ class Standing(Shown):
 def show_standing() -> Response:
     """Show the agent's tier, counted connections and the next tier, per programme."""
     found = commissions.standing(g.agent.id, clock.now())
-    return answer(Standing(items=[_in_programme(row) for row in found]))
+    return answer(Standing(items=[_in_programme(standing) for standing in found]))
 
 
-def _in_programme(row: Any) -> ProgrammeStanding:
-    following = None
-    if row.next_name is not None:
-        following = NextTier(
-            name=row.next_name,
-            threshold=row.next_threshold,
-            rate_bps=row.next_rate_bps,
-            missing=row.missing,
-        )
+def _in_programme(standing: commissions.Standing) -> ProgrammeStanding:
+    following = standing.next_tier
     return ProgrammeStanding(
-        programme=named(row.programme_reference, row.programme_name),
-        terms_version=row.terms_version,
-        currency=row.currency,
-        window_days=row.window_days,
-        volume=row.volume,
-        tier=Tier(name=row.tier_name, threshold=row.threshold, rate_bps=row.rate_bps),
-        next_tier=following,
+        programme=Named(reference=standing.programme_reference, name=standing.programme_name),
+        terms_version=standing.terms_version,
+        currency=standing.currency,
+        window_days=standing.window_days,
+        volume=standing.volume,
+        tier=Tier.model_validate(standing.tier),
+        next_tier=NextTier(**following._asdict(), missing=standing.missing) if following else None,
+        connections=[
+            Connection(
+                referral=counted.referral_reference,
+                establishment=Named(
+                    reference=counted.establishment_reference, name=counted.establishment_name
+                ),
+                connected_at=counted.connected_at,
+                counts_until=counted.counts_until,
+            )
+            for counted in standing.counted
+        ],
+        moves=[Move.model_validate(move) for move in standing.moves],
     )

@@ -30,6 +30,7 @@ def test_standing_tells_the_tier_and_what_the_next_one_takes(alice: Caller, prog
     assert (standing["volume"], standing["window_days"]) == (0, 90)
     assert standing["tier"] == {"name": "Bronze", "threshold": 0, "rate_bps": 500}
     assert standing["next_tier"] == {"name": "Silver", "threshold": 2, "rate_bps": 700, "missing": 2}
+    assert standing["connections"] == standing["moves"] == []
 
 
 def test_a_payment_earns_a_commission_that_explains_itself(business: Business, alice: Caller) -> None:

@@ -75,7 +75,9 @@ def listed(colleague: Desk, url: str, *, money: bool) -> str:
         return counted[1] if counted else preview(page.text)
     path = urlsplit(url).path
     column = "Refunded" if "by=refunded" in url else SUMMED[path]
-    return written(abs(sum(value(cell) for cell in cells(page.text, column))), money=True)
+    total, rows = summed(page.text, column)
+    assert rows is None or rows == total, f"{url} does not sum up itself"
+    return written(abs(total), money=True)
 
 
 def preview(page: str) -> str:
@@ -84,15 +86,22 @@ def preview(page: str) -> str:
     return str(table.partition("<tfoot>")[0].count("<tr><td")) if found else "0"
 
 
-def cells(page: str, column: str) -> Iterator[str]:
+def summed(page: str, column: str) -> tuple[Decimal, Decimal | None]:
+    """What a list says its column adds up to, and, when all of it is on one page, what its rows do."""
     if 'id="rows"' not in page or "<table" not in page:
-        return
+        return Decimal(0), None
     table = page[page.index('id="rows"') :].partition("</table>")[0]
-    heads = [plain(head) for head in re.findall(r"<th\b.*?</th>", table, re.DOTALL)]
-    for row in re.findall(
-        r"<tr>(.*?)</tr>", table.partition("<tbody>")[2].partition("</tbody>")[0], re.DOTALL
-    ):
-        yield plain(re.findall(r"<td\b.*?</td>", row, re.DOTALL)[heads.index(column)])
+    heads = [plain(head) for head in re.findall(r"<th\b.*?</th>", table.partition("<tbody>")[0], re.DOTALL)]
+    body, _, foot = table.partition("<tbody>")[2].partition("</tbody>")
+    at = heads.index(column)
+    total = value(plain(CELL.findall(foot)[at]))
+    if 'aria-label="Pages"' in page:
+        return total, None
+    rows = [CELL.findall(row) for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)]
+    return total, sum((value(plain(row[at])) for row in rows), Decimal(0))
+
+
+CELL = re.compile(r"<t[dh]\b.*?</t[dh]>", re.DOTALL)
 
 
 def plain(html: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from erp.domain import ledger
+from erp.domain.analytics.queries import FROZEN
 from erp.domain.analytics.rules import CURRENCY, SILENT_AFTER
 from erp.kernel.db import rows
 
@@ -31,7 +32,7 @@ def _silent(now: dt.datetime) -> list[UUID]:
 
 
 def _with_frozen_lines(_now: dt.datetime) -> list[UUID]:
-    return _ids("select distinct agent_id from hold where reason is not null")
+    return _ids(f"select distinct agent_id from ({FROZEN}) frozen")
 
 
 def _with_failed_payout(_now: dt.datetime) -> list[UUID]:

@@ -56,11 +56,15 @@ FIGURES = {
 
 
 def movement(first: dt.date, last: dt.date, step: str, zone: str) -> Sequence[sa.Row[Any]]:
-    """`FIGURES` for each day, week or month (`STEPS`) as a zone has them, from that of `first` to that of `last`."""
+    """`FIGURES` of the days from `first` to `last` as a zone has them, by day, week or month (`STEPS`).
+
+    The first week or month counts from `first` on, though it is named by its own first day; the last counts up to `last`.
+    """
     assert step in STEPS
     moved = " union all ".join(
         f"""select date_trunc(:step, {moment} at time zone :zone)::date as day, '{name}' as name, {figure} as figure
-            from {table} where {moment} >= date_trunc(:step, cast(:first as timestamp)) at time zone :zone group by 1"""
+            from {table} where {moment} >= cast(:first as timestamp) at time zone :zone
+              and {moment} < (cast(:last as timestamp) + interval '1 day') at time zone :zone group by 1"""
         for name, (figure, table, moment) in FIGURES.items()
     )
     figures = ", ".join(
@@ -68,7 +72,7 @@ def movement(first: dt.date, last: dt.date, step: str, zone: str) -> Sequence[sa
     )
     return rows(
         f"""select b.day::date as day, {figures}
-            from generate_series(date_trunc(:step, cast(:first as timestamp)), date_trunc(:step, cast(:last as timestamp)),
+            from generate_series(date_trunc(:step, cast(:first as timestamp)), cast(:last as timestamp),
                                  cast('1 ' || :step as interval)) as b(day)
             left join ({moved}) m on m.day = b.day group by b.day order by b.day""",
         step=step,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from erp.kernel.db import execute
 
+FROZEN = """select c.id, c.agent_id from commission_state c
+  where c.id in (select commission_id from hold where reason is not null) and not (c.net = 0 and c.amount > 0)"""
+"""Frozen lines of which something is left."""
 WAITING = {
     "open_cases": "select count(*) from attribution_case where state = 'open'",
     "agents_to_verify": "select count(*) from agent where state = 'pending'",
@@ -11,7 +14,7 @@ WAITING = {
     "failed_payouts": "select count(*) from payout where state = 'failed'",
     "unknown_payouts": "select count(*) from payout where state = 'unknown'",
     "puzzling_payments": "select count(*) from payment where attention is not null",
-    "frozen_commissions": "select count(*) from hold where reason is not null",
+    "frozen_commissions": f"select count(*) from ({FROZEN}) frozen",
     "jobs_given_up": "select count(*) from outbox where given_up_at is not null",
 }
 """What waits for a person. Each count reads an index that holds little else, however large its table."""

@@ -148,8 +148,10 @@ MOVED = f"""
          case when t.line is null then 'payout' else 'commission' end, coalesce(t.line::text, m.reference), t.name,
          m.transaction_id
   from (select x.transaction_id, x.line, s.name
-        from (select c.transaction_id, coalesce(c.accrual_id, c.id) as line from commission c
-              where c.id in (select id from lines) or c.accrual_id in (select id from lines)
+        from (select c.transaction_id, c.id as line from commission c where c.id in (select id from lines)
+              union all
+              select c.transaction_id, c.accrual_id from commission c
+              where c.kind <> 'accrual' and c.accrual_id in (select id from lines)
               union all
               select m.transaction_id, m.commission_id from maturity m where m.commission_id in (select id from lines)
               union all
@@ -206,22 +208,23 @@ def story(
         f"select {rank} as rank, x.* from ({text}) as x({COLUMNS})"
         for rank, text in enumerate(SOURCES.values())
     )
-    gathered = _gathered(noun)
-    counted = rows(
-        f"{gathered} select source, count(*) as number from ({told}) s group by source", id=str(id)
-    )
-    counts = {kind.source: kind.number for kind in counted}
-    total = counts.get(source, 0) if source in SOURCES else sum(counts.values())
-    page = max(1, min(page, -(-total // per_page)))
+    order = "at, rank, seq" if oldest_first else "at desc, rank desc, seq desc"
     found = rows(
-        f"""{gathered} select * from ({told}) s where (:source = '' or source = :source)
-            order by {"at, rank, seq" if oldest_first else "at desc, rank desc, seq desc"} limit :limit offset :offset""",
+        f"""{_gathered(noun)}, told as materialized ({told}),
+            counted as (select source, count(*) as number from told group by source),
+            asked as (select coalesce(sum(number), 0)::bigint as total from counted where :source = '' or source = :source),
+            page as (select * from told where :source = '' or source = :source order by {order} limit :limit
+                     offset (select least(:offset, greatest(total - 1, 0) / :limit * :limit) from asked))
+            select a.total, (select jsonb_object_agg(source, number) from counted) as counts, p.*
+            from asked a left join page p on true order by {order}""",
         id=str(id),
         source=source if source in SOURCES else "",
         limit=per_page,
         offset=(page - 1) * per_page,
     )
-    return Story(Page(found, total, page, per_page), counts)
+    total, told_rows = found[0].total, [row for row in found if row.at is not None]
+    number = min(page, -(-total // per_page) or 1)
+    return Story(Page(told_rows, total, number, per_page), found[0].counts or {})
 
 
 def _gathered(noun: str) -> str:

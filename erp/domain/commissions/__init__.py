@@ -14,12 +14,13 @@ from erp.domain.commissions.queries import (
     of_agent,
     open_amounts,
     search,
-    standing,
     totals,
     transfers,
 )
+from erp.domain.commissions.standing import Standing, standing
 
 __all__ = [
+    "Standing",
     "accrue",
     "corrections",
     "explain",

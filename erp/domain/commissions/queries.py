@@ -156,28 +156,6 @@ def open_amounts(agent_ids: Iterable[UUID], currency: str) -> Sequence[sa.Row[An
     )
 
 
-def standing(agent_id: UUID, now: dt.datetime) -> Sequence[sa.Row[Any]]:
-    """Where an agent stands in each programme's active terms: counted connections, tier, and the next one."""
-    return rows(
-        """select p.reference as programme_reference, p.name as programme_name, p.currency, t.version as terms_version,
-                  t.window_days, v.volume, tier.name as tier_name, tier.position as tier_position, tier.threshold,
-                  tier.rate_bps, next.name as next_name, next.threshold as next_threshold,
-                  next.rate_bps as next_rate_bps, next.threshold - v.volume as missing
-           from programme p join terms t on t.programme_id = p.id and t.state = 'active'
-           cross join lateral (
-             select count(*) as volume from referral_share c
-             where c.agent_id = :agent_id and c.programme_id = p.id and c.connected_at <= :now
-               and c.connected_at > :now - make_interval(hours => 24 * t.window_days::integer)) v
-           cross join lateral (select * from tier x where x.terms_id = t.id and x.threshold <= v.volume
-                               order by x.threshold desc limit 1) tier
-           left join lateral (select * from tier x where x.terms_id = t.id and x.threshold > v.volume
-                              order by x.threshold limit 1) next on true
-           order by p.created_at""",
-        agent_id=agent_id,
-        now=now,
-    )
-
-
 def totals() -> Sequence[sa.Row[Any]]:
     """Per currency and state: how many commissions, and their net sum."""
     return rows(
