@@ -170,6 +170,9 @@ def _timeline() -> list[SimpleNamespace]:
             text="by somebody",
             icon=icon,
             tone=tone,
+            url=url_for("ui.index"),
+            label="AGT-7K3M9QXD",
+            who="Somebody",
         )
         for number, (tone, icon) in enumerate(told)
     ]

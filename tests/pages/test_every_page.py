@@ -11,6 +11,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import pytest
 from flask import Flask
 
+from erp.access import declared
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office
@@ -125,3 +126,22 @@ def test_a_crash_shows_a_number_and_no_trace(
     assert page.headers["X-Request-Id"] in page.text
     for word in ("Traceback", "ZeroDivisionError", "erp/blueprints"):
         assert word not in page.text
+
+
+def test_every_page_there_is_has_an_example_that_is_looked_at(app: Flask, office: Office) -> None:
+    """The sweeps over pages (links, policy, readability, Russian) go over these; so a new page cannot be forgotten."""
+    adapter = app.url_map.bind("ref.test")
+    looked_at = {adapter.match(page)[0] for page in office.pages}
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.arguments
+        and "GET" in (rule.methods or ())
+        and (access := declared(app, rule.endpoint))
+        and access.audience == "staff"
+    }
+    assert pages - looked_at - PARTS_ALONE == set(), "give tests/support/office.py one of it"
+
+
+PARTS_ALONE = {"payout_runs.status"}
+"""What answers no page, but a part of one."""

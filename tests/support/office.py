@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from erp.domain import bookings, commissions, integrations, payments, payouts, programmes
+from erp.domain import bookings, commissions, integrations, payments, payouts, programmes, staff
 from erp.kernel import audit, clock, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, rows, scalar
@@ -40,6 +40,7 @@ class Office:
     audit_entry: int
     job: int
     api_key: UUID
+    colleague: str
 
     @property
     def pages(self) -> list[str]:
@@ -68,6 +69,8 @@ class Office:
             f"/audit/{self.audit_entry}",
             f"/jobs/{self.job}",
             f"/api-keys/{self.api_key}",
+            f"/staff/{self.colleague}",
+            "/help/agents.show",
         ]
 
 
@@ -93,6 +96,7 @@ def open_office() -> Office:
         commissions.mature(by=TESTS, now=now + dt.timedelta(days=15))
     with transaction():
         run = payouts.prepare_run("RUB", note="A test", by=PREPARED_BY, now=now)
+        staff.add("olga@example.test", "Ольга Власова", "correct horse", ["support"], by=TESTS, now=now)
         key, _secret = integrations.issue_key("SuperApp", by=TESTS, now=now)
         _draft_terms(now)
     return Office(
@@ -113,6 +117,7 @@ def open_office() -> Office:
         audit_entry=_one("select max(id) from audit_entry"),
         job=_failed_job(),
         api_key=key,
+        colleague=_one("select reference from staff where email = 'olga@example.test'"),
     )
 
 
