@@ -28,7 +28,7 @@ from erp.kernel import audit, clock
 from erp.kernel.errors import Invalid
 from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence
-from erp.kernel.transaction import transaction
+from erp.kernel.transaction import snapshot, transaction
 
 MOST_ROWS_OF_A_SHEET = 1_048_575
 FORMULA = re.compile(r"^[=+\-@\t\r\n](?!\d+$)")
@@ -86,10 +86,12 @@ def _name(key: str, format: str) -> str:
 
 
 def _values(found: Listed, fields: Sequence[Field]) -> Iterator[Row]:
+    """The whole list, as it was at one moment however long it takes to send."""
     gets = [field.get for field in fields]
-    for batch in found.batches():
-        for row in batch:
-            yield [get(row) for get in gets]
+    with snapshot():
+        for batch in found.batches():
+            for row in batch:
+                yield [get(row) for get in gets]
 
 
 def _as_csv(name: str, title: str, fields: Sequence[Field], values: Iterator[Row]) -> Response:
