@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
@@ -71,7 +71,7 @@ AGENTS = Listing(
     _("Those who bring customers, each with one code for life."),
     columns=(
         Column("reference", _("Agent"), Mono(), to=To("agents.show")),
-        Column("name", _("Name"), card="name", to=To("agents.show")),
+        Column("name", lazy_pgettext("person", "Name"), card="name", to=To("agents.show")),
         Column("code", _("Code"), Mono(), sort=True, card="note"),
         Column("kind", _("Kind"), Tag(), shown=False),
         Column("phone", _("Phone"), quiet=True),
@@ -96,11 +96,11 @@ AGENTS = Listing(
     views=(
         View(_("All")),
         View(_("To verify"), {"state": "pending"}),
-        View(_("Active"), {"state": "active"}),
+        View(lazy_pgettext("view", "Active"), {"state": "active"}),
         View(_("Owed most"), {"group": "money_available", "sort": "-available"}),
         View(_("In debt"), {"group": "in_debt", "sort": "available"}),
         View(_("Went silent"), {"group": "silent"}),
-        View(_("Suspended"), {"state": "suspended"}),
+        View(lazy_pgettext("view", "Suspended"), {"state": "suspended"}),
     ),
 )
 mount(bp, AGENTS, Permission.AGENTS_READ)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, render_template, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
@@ -62,7 +62,7 @@ API_KEYS = Listing(
     views=(
         View(_("All")),
         View(_("In use"), {"state": "active"}),
-        View(_("Revoked"), {"state": "revoked"}),
+        View(lazy_pgettext("view", "Revoked"), {"state": "revoked"}),
     ),
 )
 mount(bp, API_KEYS, Permission.API_KEYS_WRITE)

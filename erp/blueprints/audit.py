@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, To
@@ -29,7 +30,6 @@ ACTOR_KINDS = {
     "staff": _("colleague"),
     "agent": _("agent"),
     "product": _("product"),
-    "system": _("system"),
 }
 
 
@@ -55,7 +55,7 @@ AUDIT = Listing(
         Column("at", _("When"), Moment(), sort=True, card="sum"),
         Column("actor_name", _("Who"), Beside("actor_is", _("Kind")), card="note"),
         Column("did", _("Did"), card="name", to=To("audit.show", "id", "id")),
-        Column("subject", _("To"), Beside("subject_id", _("Id")), card="more"),
+        Column("subject", lazy_pgettext("deed", "To"), Beside("subject_id", _("Id")), card="more"),
         Column("request_id", _("Request"), Mono(), quiet=True),
     ),
     find=_find,
@@ -86,7 +86,7 @@ def named(entries: Any) -> list[Any]:
         entries,
         lambda entry: {
             "actor_name": names[entry.actor_kind, entry.actor_id],
-            "actor_is": str(ACTOR_KINDS.get(entry.actor_kind, entry.actor_kind)),
+            "actor_is": str(ACTOR_KINDS.get(entry.actor_kind, "")),
             "did": str(deed(entry.action).title),
             "subject": subject_name(entry.subject_type),
         },

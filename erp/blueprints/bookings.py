@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField
@@ -121,13 +121,13 @@ BOOKINGS = Listing(
     step=Step(_("Find a place to book"), "establishments.index", Permission.BOOKINGS_WRITE, "store"),
     views=(
         View(_("All")),
-        View(_("Open"), {"state": "open"}),
+        View(lazy_pgettext("view", "Open"), {"state": "open"}),
         View(
             _("Expiring this week"),
             lambda: {"state": "open", "by": "expires", "until": in_days(7), "sort": "expires_at"},
         ),
         View(_("Agreed, not signed up"), {"state": "open", "stage": "agreed"}),
-        View(_("Expired"), {"state": "expired"}),
+        View(lazy_pgettext("view", "Expired"), {"state": "expired"}),
         View(_("Connected"), {"state": "connected"}),
     ),
 )

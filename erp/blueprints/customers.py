@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from wtforms import MonthField
 from wtforms.validators import Optional
 
@@ -102,9 +103,16 @@ CUSTOMERS = Listing(
             to=To("referrals.show", "reference", "referral_reference"),
         ),
         Column("payments", _("Payments"), Count()),
-        Column("paid", _("Paid"), Money("RUB", is_idle=True), sort=True, card="sum"),
+        Column("paid", lazy_pgettext("payment", "Paid"), Money("RUB", is_idle=True), sort=True, card="sum"),
         Column("last_paid_at", _("Last paid"), Moment(is_near=True), sort=True, quiet=True),
-        Column("signed_up_at", _("Signed up"), Moment(), sort=True, card="more", quiet=True),
+        Column(
+            "signed_up_at",
+            lazy_pgettext("customer", "Signed up"),
+            Moment(),
+            sort=True,
+            card="more",
+            quiet=True,
+        ),
     ),
     find=_find,
     names_people=True,

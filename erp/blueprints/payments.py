@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import StringField, TextAreaField
@@ -112,7 +112,9 @@ PAYMENTS = Listing(
         Column("attention", _("To look at"), Tag(), card="more"),
         Column("provider_payment_id", _("The bank's id"), Mono(), shown=False),
         Column("created_at", _("Asked"), Moment(), shown=False),
-        Column("confirmed_at", _("Paid"), Moment(), sort=True, card="note", quiet=True),
+        Column(
+            "confirmed_at", lazy_pgettext("payment", "Paid"), Moment(), sort=True, card="note", quiet=True
+        ),
     ),
     find=_find,
     filters=_filters,
@@ -123,7 +125,7 @@ PAYMENTS = Listing(
     ),
     views=(
         View(_("All")),
-        View(_("Paid"), {"status": "CONFIRMED"}),
+        View(lazy_pgettext("payment", "Paid"), {"status": "CONFIRMED"}),
         View(_("To look at"), {"attention": "yes"}),
         View(_("Partly refunded"), {"status": "PARTIAL_REFUNDED"}),
         View(_("Refunded"), {"status": "REFUNDED"}),

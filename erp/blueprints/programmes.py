@@ -121,7 +121,7 @@ PROGRAMMES = Listing(
         Column("reference", _("Programme"), Mono(), to=To("programmes.show")),
         Column("name", _("Name"), sort=True, card="name", to=To("programmes.show")),
         Column("key", _("Key"), Mono(), shown=False),
-        Column("state", _("State"), Tag(), of=lambda row: "active" if row.version else "draft", card="state"),
+        Column("state", _("State"), Tag(), of=lambda row: "programme.active" if row.version else "draft", card="state"),
         Column("terms", _("Active terms"), of=_terms_in_force, card="note"),
         Column("effective_from", _("In force since"), Moment(), shown=False),
         Column("rates", _("Rates"), Figures(), of=_rates, card="sum"),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
 from erp.blueprints import stories
@@ -84,7 +84,13 @@ REFERRALS = Listing(
             to=To("agents.show", "reference", "agent_reference"),
         ),
         Column("programme_name", _("Programme"), Beside(_version, _("Terms"))),
-        Column("basis", _("By"), of=lambda row: state_of(row.basis).label, sort=True, card="state"),
+        Column(
+            "basis",
+            lazy_pgettext("basis", "By"),
+            of=lambda row: state_of(row.basis).label,
+            sort=True,
+            card="state",
+        ),
         Column("frozen", _("Contested"), of=lambda row: _("yes") if row.frozen else "", shown=False),
         Column("registered_at", _("Registered"), Moment(), sort=True, card="sum", quiet=True),
     ),
@@ -104,7 +110,7 @@ REFERRALS = Listing(
         View(_("All")),
         View(_("By booking"), {"basis": "booking"}),
         View(_("By code"), {"basis": "code"}),
-        View(_("Contested"), {"frozen": "yes"}),
+        View(lazy_pgettext("view", "Contested"), {"frozen": "yes"}),
     ),
 )
 mount(bp, REFERRALS, Permission.REFERRALS_READ)

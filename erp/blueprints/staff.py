@@ -37,8 +37,9 @@ class RolesForm(Form):
     roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 
 
-class FirstPasswordForm(Form):
-    password = PasswordField(
+def first_password() -> PasswordField:
+    """A password that somebody else gives."""
+    return PasswordField(
         _("First password"),
         [needed],
         description=_(
@@ -48,9 +49,14 @@ class FirstPasswordForm(Form):
     )
 
 
-class ColleagueForm(FirstPasswordForm):
+class FirstPasswordForm(Form):
+    password = first_password()
+
+
+class ColleagueForm(Form):
     name = StringField(lazy_pgettext("person", "Name"), [needed], render_kw={"autocomplete": "off"})
     email = EmailField(_("E-mail"), [needed], render_kw={"autocomplete": "off"})
+    password = first_password()
     roles = SelectMultipleField(_("Roles"), [needed], choices=options(roles.CHOICES))
 
 
@@ -65,7 +71,7 @@ STAFF = Listing(
     _("Who works in RefERP and what they may do."),
     columns=(
         Column("reference", _("Reference"), Mono(), to=To("staff.show")),
-        Column("name", _("Name"), sort=True, card="name", to=To("staff.show")),
+        Column("name", lazy_pgettext("person", "Name"), sort=True, card="name", to=To("staff.show")),
         Column("email", _("E-mail"), card="note"),
         Column("roles", _("Roles"), of=lambda row: roles.role_names(row.roles), card="more"),
         Column(
@@ -83,7 +89,7 @@ STAFF = Listing(
         View(_("All")),
         View(_("Working here"), {"state": "active"}),
         View(_("Finance"), {"role": "finance"}),
-        View(_("Left"), {"state": "inactive"}),
+        View(lazy_pgettext("staff", "Left"), {"state": "inactive"}),
     ),
 )
 mount(bp, STAFF, Permission.STAFF_READ)
