@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from erp.blueprints import stories
@@ -14,8 +13,8 @@ from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Ta
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import Empty, Listing, View, in_days, mount
 from erp.blueprints.people import with_agent_names
-from erp.blueprints.presentation import format_money
 from erp.blueprints.states import stated
+from erp.blueprints.way import way_of
 from erp.domain import commissions, ledger
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
@@ -32,16 +31,6 @@ OF_PAYMENT = To("payments.show", "reference", "payment_reference")
 class CommissionFilters(Within):
     state = choice(_("Any state"))
     by = choice(_("Dates are of the payment"))
-
-
-class Step(NamedTuple):
-    """A step of the money's way: `state` is done, current, failed or later."""
-
-    title: str
-    icon: str
-    state: str
-    text: str = ""
-    at: Any = None
 
 
 def _find(form: CommissionFilters) -> Listed:
@@ -121,6 +110,7 @@ def owed() -> dict[str, dict[str, Any]]:
 @requires(Permission.COMMISSIONS_READ)
 def show(id: int) -> Any:
     (commission,) = with_agent_names([commissions.find(id)], agent_name="agent_id")
+    corrections, transfers = commissions.corrections(id), commissions.transfers(id)
     return stories.page(
         "commissions/show.html",
         "commission",
@@ -129,28 +119,8 @@ def show(id: int) -> Any:
         commission=commission,
         figures=commissions.formula(id),
         why=[say(sentence) for sentence in commissions.explain(id)],
-        corrections=commissions.corrections(id),
-        transfers=commissions.transfers(id),
-        way=_way(commission),
+        corrections=corrections,
+        transfers=transfers,
+        way=way_of(commission, corrections, transfers),
         newest=stories.newest("commission", commission.id, str(commission.id)),
     )
-
-
-def _way(line: Any) -> list[Step]:
-    """From the customer's payment to the agent's bank."""
-    paid, earned = format_money(line.payment_amount, line.currency), format_money(line.amount, line.currency)
-    steps = [
-        Step(gettext("Customer paid"), "credit-card", "done", paid, line.occurred_at),
-        Step(gettext("Earned"), "percent", "done", earned, line.booked_at),
-    ]
-    if line.state == "reversed":
-        return [*steps, Step(gettext("Taken back"), "undo-2", "failed", gettext("the customer was refunded"))]
-    held = "failed" if line.state == "frozen" else "current" if line.state == "on_hold" else "done"
-    title = gettext("Frozen") if line.state == "frozen" else gettext("Hold")
-    steps.append(Step(title, "hourglass", held, "", line.matured_at or line.held_until))
-    open_now = line.state == "available"
-    available = "later" if held != "done" else "current" if open_now else "done"
-    steps.append(Step(gettext("Available"), "wallet", available, "", line.matured_at))
-    sent = format_money(line.paid_out, line.currency) if line.paid_out else ""
-    done = "done" if line.state == "paid_out" else "later"
-    return [*steps, Step(gettext("Paid out"), "landmark", done, sent)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, url_for
 from flask_babel import gettext
@@ -13,10 +13,8 @@ from wtforms import StringField
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
-from erp.blueprints.commissions import Step
 from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed
-from erp.blueprints.listing import Empty, Listing, View, mount
-from erp.blueprints.listing import Step as Next
+from erp.blueprints.listing import Empty, Listing, Step, View, mount
 from erp.blueprints.people import may_see_personal_data, with_agent_names
 from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.seen import unchanged
@@ -48,6 +46,16 @@ OF_AGENT = To("agents.show", "reference", "agent_reference")
 class PayoutFilters(Within):
     state = choice(_("Any state"))
     by = choice(_("Dates are of the preparation"))
+
+
+class Stop(NamedTuple):
+    """A stop on the way of a transfer: `state` is done, current, failed or later."""
+
+    title: str
+    icon: str
+    state: str
+    text: str = ""
+    at: Any = None
 
 
 class ReturnForm(Form):
@@ -110,7 +118,7 @@ PAYOUTS = Listing(
     find=_find,
     filters=_filters,
     empty=Empty("hand-coins", _("No payout yet"), _("Prepare a run to pay out what is available.")),
-    step=Next(_("Prepare a run"), "payout_runs.new", Permission.PAYOUTS_PREPARE, "layers"),
+    step=Step(_("Prepare a run"), "payout_runs.new", Permission.PAYOUTS_PREPARE, "layers"),
     views=(
         View(_("All")),
         View(SET_ASIDE, {"state": "open"}, "open"),
@@ -184,7 +192,7 @@ def _shown(reference: str) -> dict[str, Any]:
     }
 
 
-def _way(payout: Any, attempts: Any) -> list[Step]:
+def _way(payout: Any, attempts: Any) -> list[Stop]:
     """From preparation to the agent's bank."""
     last = attempts[-1] if attempts else None
     moments = {
@@ -196,12 +204,12 @@ def _way(payout: Any, attempts: Any) -> list[Step]:
     ended_badly = payout.state in (S.FAILED, S.RETURNED, S.WITHDRAWN)
     reached = _reached(payout, last) if ended_badly else ORDER.index(payout.state)
     steps = [
-        Step(str(title), icon, _step_state(ORDER.index(state), reached, ended_badly), "", moments.get(state))
+        Stop(str(title), icon, _step_state(ORDER.index(state), reached, ended_badly), "", moments.get(state))
         for state, title, icon in WAY
         if not ended_badly or ORDER.index(state) <= reached
     ]
     if ended_badly:
-        steps.append(Step(str(state_of(payout.state).label), "x", "failed", "", payout.ended_at))
+        steps.append(Stop(str(state_of(payout.state).label), "x", "failed", "", payout.ended_at))
     return steps
 
 

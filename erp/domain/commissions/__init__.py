@@ -7,7 +7,7 @@ from erp.domain.commissions.actions import (
     release_frozen_of_agent,
     settle_referral,
 )
-from erp.domain.commissions.explain import explain, formula
+from erp.domain.commissions.explain import FROZEN, explain, formula
 from erp.domain.commissions.queries import (
     corrections,
     find,
@@ -20,6 +20,7 @@ from erp.domain.commissions.queries import (
 from erp.domain.commissions.standing import Standing, standing
 
 __all__ = [
+    "FROZEN",
     "Standing",
     "accrue",
     "corrections",

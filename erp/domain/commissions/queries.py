@@ -17,7 +17,7 @@ from erp.kernel.span import EVER, Span, within
 LISTED = """
 select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
        c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
-       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence,
+       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
@@ -103,7 +103,7 @@ def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
     customer is the accrual's own and went from its agent.
     """
     return rows(
-        """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at,
+        """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at, c.account,
                   e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at,
                   k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
            from commission c
@@ -133,9 +133,11 @@ def moved_here_at(commission_id: int) -> dt.datetime | None:
 
 
 def transfers(commission_id: int) -> Sequence[sa.Row[Any]]:
-    """The payouts that paid an accrual, wholly or in part."""
+    """The payouts that paid an accrual, wholly or in part, oldest first, each with its run."""
     return rows(
-        """select p.reference, p.state, l.amount, p.currency from payout_line l join payout p on p.id = l.payout_id
+        """select p.reference, p.state, p.state_at, l.amount, p.currency, p.prepared_at, p.paid_at,
+                  r.reference as run_reference, r.approved_at
+           from payout_line l join payout p on p.id = l.payout_id join payout_run r on r.id = p.run_id
            where l.commission_id = :id order by p.id""",
         id=commission_id,
     )
