@@ -19,7 +19,7 @@ DISPUTED, DISPUTED_LATELY = 0.11, 0.5
 """How often it types somebody else's; lately more often, until enough cases wait for a decision."""
 LATELY, ENOUGH = 8, 4
 """Days before the end, and cases."""
-UNPROMPTED = 0.9
+UNPROMPTED = 1.4
 """Customers a week whom nobody brought."""
 BY_LINK, AT_A_PLACE, A_CONSUMER, WANTS_CRM = 0.35, 0.3, 0.2, 0.4
 CRM_AFTER = dt.timedelta(weeks=10)
@@ -117,7 +117,7 @@ class Arrivals:
         world = self._world
         self._next_unprompted(at)
         known = self._cast.registered(at)
-        how = world.rng.choice(("nothing", "nothing", "misspelt", "own", "place"))
+        how = world.rng.choice(("nothing", "misspelt", "misspelt", "own", "place"))
         if how == "own" and known:
             agent = world.rng.choice(known)
             self._by_itself_or(None, at, typed=agent, own_phone=agent.number)

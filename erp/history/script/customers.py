@@ -24,7 +24,7 @@ FAILING_CARDS = ("2201382000000831", "2201382000000831", "2201382000000021")
 NEVER_PAYS, FAILS, ABANDONS, TRIES_AGAIN = 0.1, 0.06, 0.015, 0.85
 CHURN_EARLY, CHURN_LATER, COMES_BACK = 0.07, 0.035, 0.12
 """How likely a customer leaves after a month: one of the first three, or a later one."""
-REFUNDED, REFUNDED_BY_ROGUES, PAST_US = 0.04, 0.3, 0.004
+REFUNDED, REFUNDED_BY_ROGUES, PAST_US = 0.05, 0.3, 0.004
 WHY_ALL = ("Paid twice by mistake", "The contract was not signed in the end", "Ordered for the wrong branch")
 WHY_SOME = ("Closed for two weeks of repairs", "Fewer tables than agreed", "Goodwill after an outage")
 WHY_LATE = ("Closed for good; the rest of the term goes back", "The chain changed its supplier")
@@ -129,7 +129,9 @@ class Customers:
         if world.chance(PAST_US):
             self._past_us(pay)
         elif world.chance(REFUNDED_BY_ROGUES if rogue else REFUNDED):
-            kind = world.rng.choice((self._all_soon, self._some_soon, self._some_later, self._late))
+            kind = world.rng.choice(
+                (self._all_soon, self._some_soon, self._some_later, self._late, self._late)
+            )
             (self._late if rogue else kind)(customer, pay)
         else:
             self._kept.append(pay)

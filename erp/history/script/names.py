@@ -29,8 +29,8 @@ OTHERS = (
     ("Αλέξανδρος Παπαδόπουλος", "Αλέξανδρος Π."),
     ("محمد الحداد", "محمد ا."),
     ("ليلى منصور", "ليلى م."),
-    ("王 秀英", "秀英 王."),
-    ("李 明", "明 李."),
+    ("נועה לוי", "נועה ל."),
+    ("Łukasz Woźniak", "Łukasz W."),
     ("Nguyễn Thị Hương", "Hương N."),
     ("Trần Văn Minh", "Minh T."),
     ("Şule Yıldız", "Şule Y."),
@@ -39,7 +39,7 @@ OTHERS = (
     ("Zoë O’Connor", "Zoë O."),
     ("Jürgen Groß", "Jürgen G."),
     ("Søren Kjær", "Søren K."),
-    ("राधा शर्मा", "राधा श."),
+    ("Ελένη Καραγιάννη", "Ελένη Κ."),
 )
 """Full name, and how a bank shortens it."""
 COMPANY_FIRST = "Kallion Töölön Punavuoren Hakaniemen Itä Pohjolan Meren Kaupungin Vanhan Uuden Saimaan Etelän Lapin Kesän"
@@ -50,7 +50,7 @@ COMPANIES = (
     "ИП Лаптева И. В.",
     "Bröd & Smör Ab",
     "თბილისი სუფრა Oy",
-    "金龙餐饮 Oy",
+    "Ελληνική Γεύση Oy",
 )
 MOBILE = {"+358": ("40", "44", "45", "50"), "+7": ("903", "911", "916", "921", "926", "981")}
 LATIN = str.maketrans("äöåé", "aoae")

@@ -12,7 +12,7 @@ EVERY = dt.timedelta(days=30)
 LAST_RUN = dt.timedelta(days=3)
 """How long before the end the last run was paid; another is prepared since, and waits for approval."""
 BETTER_TERMS_AFTER = dt.timedelta(weeks=22)
-RANK_WITHDRAWN, RANK_SILENT, RANK_RETURNED = 2, 3, 4
+RANK_WITHDRAWN, RANK_SILENT, RANK_RETURNED = 7, 4, 5
 
 CRM_TIERS = (("Partner", 0, 800), ("Senior partner", 4, 1200))
 BETTER_TIERS = (("Bronze", 0, 1000), ("Silver", 2, 1500), ("Gold", 5, 2000), ("Platinum", 10, 2500))

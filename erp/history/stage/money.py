@@ -12,7 +12,7 @@ from erp.history import deeds
 from erp.history.deeds import Deed
 from erp.history.stage.bank import Request
 from erp.history.stage.office import CURRENCY, customer
-from erp.history.stage.stage import Stage, subjects
+from erp.history.stage.stage import Stage, Ticker, subjects
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
@@ -35,10 +35,11 @@ def play(told: Sequence[Deed], stage: Stage) -> None:
 def hear(stage: Stage) -> None:
     """Take what the bank posted to us; jobs follow it."""
     if news := stage.bank.take_news():
+        tickers = {one.at: Ticker(one.at + STEP) for one in news}
         with transaction():
             for one in news:
                 receive = RECEIVERS[one.path]
-                receive(one.body, now=one.at + STEP)
+                receive(one.body, now=tickers[one.at]())
 
 
 RECEIVERS = {
@@ -61,7 +62,7 @@ def _pay(pays: Sequence[deeds.Pay], stage: Stage) -> None:
                 provider_payment_id=answer["PaymentId"],
                 payment_url=answer["PaymentURL"],
                 by=BY,
-                now=deed.at + STEP,
+                now=deed.at + 3 * STEP,
             )
     paying = [
         Request(deed.at + PAYING_TAKES, f"/pay/{answer['PaymentId']}", {"pan": deed.card})
@@ -87,13 +88,13 @@ def _begin(deed: deeds.Pay, stage: Stage) -> payments.InitStep | None:
             by=stage.crew.product,
             now=deed.at,
         )
-    return payments.begin_init(orders[deed.order], by=BY, now=deed.at)
+    return payments.begin_init(orders[deed.order], by=BY, now=deed.at + STEP)
 
 
 def _init(deed: deeds.Pay, step: payments.InitStep, stage: Stage) -> Request:
     settings = config.get()
     return stage.bank.ask(
-        deed.at + STEP,
+        deed.at + 2 * STEP,
         "Init",
         OrderId=step.bank_order_id,
         Amount=step.amount,
@@ -142,10 +143,10 @@ def _refund(refunds: Sequence[deeds.Refund], stage: Stage) -> None:
                 )
                 asked.append((deed.at, payments.find_payment(order.payment_reference).id))
     for (at, payment_id), news in zip(asked, stage.take_news(SEND_REFUND), strict=True):
-        sent = at + 5 * STEP
-        edge = payments.Edge(stage.bank.acquiring(lambda: sent), transaction, lambda: sent, BY)  # noqa: B023  # used up in this turn
+        ticker = Ticker(at + STEP)
+        edge = payments.Edge(stage.bank.acquiring(ticker), transaction, ticker, BY)
         payments.send_refund(UUID(news.subject), edge)
-        stage.heard[str(payment_id)] = sent + 2 * STEP
+        stage.heard[str(payment_id)] = ticker.at + 2 * STEP
         with transaction():
             outbox.done([news])
 

@@ -227,23 +227,23 @@ def _(deed: deeds.Attest, stage: Stage) -> None:
 @_do.register
 def _(deed: deeds.Prepare, stage: Stage) -> None:
     stage.known.runs[deed.run] = payouts.prepare_run(
-        CURRENCY, note=deed.note, by=stage.crew.finance[0], now=deed.at
+        CURRENCY, note=deed.note, by=stage.crew.prepares(deed.run), now=deed.at
     )
 
 
 @_do.register
 def _(deed: deeds.Cancel, stage: Stage) -> None:
     if run := stage.known.runs.get(deed.run):
-        payouts.cancel_run(run, by=stage.crew.finance[0], now=deed.at)
+        payouts.cancel_run(run, by=stage.crew.prepares(deed.run), now=deed.at)
 
 
 @_do.register
 def _(deed: deeds.Withdraw, stage: Stage) -> None:
     for payout in stage.ranked(deed.run)[deed.rank - 1 : deed.rank]:
-        payouts.withdraw(payout.reference, by=stage.crew.finance[1], now=deed.at)
+        payouts.withdraw(payout.reference, by=stage.crew.approves(deed.run), now=deed.at)
 
 
 @_do.register
 def _(deed: deeds.TakeBack, stage: Stage) -> None:
     for payout in stage.ranked(deed.run)[deed.rank - 1 : deed.rank]:
-        payouts.take_back(payout.reference, note=deed.note, by=stage.crew.finance[0], now=deed.at)
+        payouts.take_back(payout.reference, note=deed.note, by=stage.crew.prepares(deed.run), now=deed.at)

@@ -8,7 +8,7 @@ from erp.domain import payouts
 from erp.history.deeds import Approve, Retry
 from erp.history.stage.bank import ARRIVES_AFTER
 from erp.history.stage.money import hear
-from erp.history.stage.stage import Stage
+from erp.history.stage.stage import Stage, Ticker
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
@@ -24,7 +24,7 @@ def approve(deed: Approve, stage: Stage) -> None:
     """A second person lets the run go, without those whose balance has changed since it was prepared."""
     if (run := stage.known.runs.get(deed.run)) is None:
         return
-    by = stage.crew.finance[1]
+    by = stage.crew.approves(deed.run)
     with transaction(), stage.refusable():
         try:
             payouts.approve_run(run, by=by, now=deed.at)
@@ -42,18 +42,8 @@ def retry(deed: Retry, stage: Stage) -> None:
         for payout in stage.ranked(deed.run):
             if payout.state == payouts.State.FAILED:
                 with stage.refusable():
-                    payouts.retry(payout.reference, by=stage.crew.finance[0], now=deed.at)
+                    payouts.retry(payout.reference, by=stage.crew.prepares(deed.run), now=deed.at)
     _execute(deed.run, set(), stage)
-
-
-class Ticker:
-    """A clock that is set."""
-
-    def __init__(self, at: dt.datetime):
-        self.at = at
-
-    def __call__(self) -> dt.datetime:
-        return self.at
 
 
 def _execute(run: int, silent: set[str], stage: Stage) -> None:
@@ -70,13 +60,12 @@ def _execute(run: int, silent: set[str], stage: Stage) -> None:
         stage.bank.misbehave("sbp.GetState", _key(reference))
     bank = stage.bank.payouts(ticker, lambda key: key in {_key(reference) for reference in silent})
     edge = payouts.Edge(bank, transaction, ticker, BY)
-    for payout in found:
+    for number, payout in enumerate(found):
+        ticker.at = begins + number * EACH_TAKES
         payouts.execute(payout.id, edge)
         if payout.reference not in silent:
             ticker.at += ARRIVES_AFTER
             payouts.follow(payout.id, edge)
-            ticker.at -= ARRIVES_AFTER
-        ticker.at += EACH_TAKES
     hear(stage)
     quiet = {str(payout.id) for payout in found if payout.reference in silent}
     with transaction():

@@ -20,6 +20,7 @@ from erp.kernel.transaction import transaction
 
 BY = Actor.system("ref demo")
 MOST_PAYOUTS = 1000
+A_LITTLE = dt.timedelta(milliseconds=20)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Crew:
     support: Actor
     finance: tuple[Actor, Actor]
     product: Actor
+
+    def prepares(self, run: int) -> Actor:
+        """The two of finance take turns; whoever does not prepare a run approves it."""
+        return self.finance[run // 10 % 2]
+
+    def approves(self, run: int) -> Actor:
+        return self.finance[1 - run // 10 % 2]
 
 
 @dataclass
@@ -48,6 +56,17 @@ class Known:
     programmes: dict[str, UUID] = field(default_factory=dict)
     orders: dict[int, str] = field(default_factory=dict)
     runs: dict[int, str] = field(default_factory=dict)
+
+
+class Ticker:
+    """A clock that is set, and goes on a little whenever somebody looks, so that what follows is later."""
+
+    def __init__(self, at: dt.datetime):
+        self.at = at
+
+    def __call__(self) -> dt.datetime:
+        self.at += A_LITTLE
+        return self.at
 
 
 class Stage:
