@@ -27,7 +27,7 @@ from tests.simulators.running import Simulator
 from tests.support import cluster
 
 UNTIL = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC)
-PLAN = Plan(seed=3, until=UNTIL, weeks=13, agents=60)
+PLAN = Plan(seed=7, until=UNTIL, weeks=8, agents=60)
 
 
 @dataclass
