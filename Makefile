@@ -10,7 +10,7 @@ KEYWORDS := lazy_gettext lazy_pgettext:1c,2 Sentence Counted:1,2
 ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test chaos lint check messages screenshots chromium FORCE
+.PHONY: help setup demo run test chaos lint check messages screenshots vitals chromium FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ check: setup ## Prove the invariants of the books on the configured database
 
 screenshots: setup chromium ## Take the pictures of README from the demo that is running
 	@$(BIN)/python docs/pictures/take.py
+
+vitals: setup chromium ## Measure in Chromium what readers feel on the main pages of the demo that is running
+	@$(BIN)/python -m benchmarks.vitals
 
 messages: $(READY) ## Gather the texts of the code into the catalogues; then translate what is empty there
 	@$(MAKE) --silent $(CATALOGUES)/messages.pot

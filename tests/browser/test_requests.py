@@ -170,3 +170,31 @@ def test_the_search_is_worked_by_keyboard_alone(
     expect(page.get_by_role("dialog", name="Help")).to_contain_text("who holds it")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Help")).to_be_hidden()
+
+
+JUMPS = """new PerformanceObserver(list => list.getEntries().forEach(entry => {
+             window.jumped = (window.jumped ?? 0) + (entry.hadRecentInput ? 0 : entry.value);
+           })).observe({type: "layout-shift", buffered: true})"""
+
+
+def test_nothing_jumps_when_a_page_comes_or_a_part_is_redrawn(
+    page: Page, live: str, office: Office, sign_in: Callable[[Page], None]
+) -> None:
+    page.add_init_script(JUMPS)
+    sign_in(page)
+    for url in (
+        "/",
+        "/establishments",
+        f"/agents/{office.agent}",
+        f"/commissions/{office.commission}",
+        f"/payout-runs/{office.run}",
+    ):
+        page.goto(live + url)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate("window.jumped ?? 0") == 0, url
+    page.goto(f"{live}/bookings")
+    above = page.locator("h1"), page.locator("#filters"), page.get_by_role("navigation", name="Main")
+    before = [part.bounding_box() for part in above]
+    page.get_by_role("link", name=re.compile("^Booked")).first.click()
+    expect(page.locator("#rows th[aria-sort]")).to_have_count(1)
+    assert [part.bounding_box() for part in above] == before
