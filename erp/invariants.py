@@ -46,8 +46,8 @@ def audited() -> Finding:
 def _unaudited(owed: Audited) -> str:
     return f"""
         select x.id from "{owed.table}" x where x.{owed.moment} is not null and {owed.where}
-        and not exists (select 1 from audit_entry a where a.subject_type = '{owed.table}'
-                        and a.subject_id = x.id::text and a.action = '{owed.action}')
+        and not exists (select 1 from audit_entry a where a.subject_type = '{owed.subject or owed.table}'
+                        and a.subject_id = ({owed.of})::text and a.action = '{owed.action}')
         order by x.id"""
 
 

@@ -71,6 +71,8 @@ DEEDS: dict[str, Deed] = {
     "payout.paid": Deed(_("Paid"), "landmark", "ok"),
     "payout.failed": Deed(_("Refused by the bank"), "circle-alert", "bad"),
     "payout.retried": Deed(_("Tried again"), "rotate-cw", "wait"),
+    "payout.settlement_proposed": Deed(_("Somebody found out what became of it"), "stamp", "wait"),
+    "payout.settlement_confirmed": Deed(_("Confirmed by a second person"), "check", "ok"),
     "payout.returned": Deed(_("Came back"), "undo-2", "bad"),
     "payout.withdrawn": Deed(_("Taken out of the run"), "x"),
     "commission.released": Deed(_("Let go of"), "lock-open", "ok"),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from flask import Blueprint, flash, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import StringField
+from wtforms import RadioField, StringField, TextAreaField
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
-from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed
+from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed, options
 from erp.blueprints.listing import Empty, Listing, Step, View, mount
-from erp.blueprints.people import may_see_personal_data, with_agent_names
+from erp.blueprints.people import may_see_personal_data, with_actor_names, with_agent_names
 from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
@@ -60,6 +62,22 @@ class Stop(NamedTuple):
 
 class ReturnForm(Form):
     note = StringField(_("Where the return was seen"), [needed])
+
+
+class FoundForm(Form):
+    found = RadioField(
+        _("What became of it"),
+        [needed],
+        choices=options([("paid", _("The money was paid")), ("not_sent", _("No money was sent"))]),
+    )
+    provider_payment_id = StringField(
+        _("The bank's number"), description=_("Of the transfer, when the money was paid.")
+    )
+    note = TextAreaField(
+        _("Where it was seen"),
+        [needed],
+        description=_("Such as: statement of 3 March, line 14; a letter of the bank and its date."),
+    )
 
 
 def _find(form: PayoutFilters) -> Listed:
@@ -167,6 +185,36 @@ def take_back(reference: str) -> Any:
     return _answered(reference, tried, gettext("The money is available to the agent again."), form=form)
 
 
+@bp.post("/<reference>/settlements")
+@requires(Permission.PAYOUTS_PREPARE)
+def propose_settlement(reference: str) -> Any:
+    """The bank does not say what became of the money; somebody has found out."""
+    payout, form = payouts.find(reference), FoundForm()
+    with attempt(form) as tried, transaction():
+        unchanged("payout", payout.id)
+        form.check()
+        payouts.propose_settlement(
+            payout.reference,
+            form.found.data,
+            provider_payment_id=form.provider_payment_id.data or "",
+            note=form.note.data,
+            by=current_user.actor,
+            now=clock.now(),
+        )
+    return _answered(
+        reference, tried, gettext("Written down. A different person must confirm it."), found_form=form
+    )
+
+
+@bp.post("/<reference>/settlements/<uuid:settlement>/confirmation")
+@requires(Permission.PAYOUTS_APPROVE)
+def confirm_settlement(reference: str, settlement: UUID) -> Any:
+    with attempt() as tried, transaction():
+        unchanged("payout", payouts.find(reference).id)
+        payouts.confirm_settlement(settlement, by=current_user.actor, now=clock.now())
+    return _answered(reference, tried, gettext("Settled."))
+
+
 def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any:
     if tried.refusal:
         context = _shown(reference) | form | {"refusal": tried.refusal}
@@ -188,8 +236,33 @@ def _shown(reference: str) -> dict[str, Any]:
         "lines": payouts.lines_of(reference),
         "newest": stories.newest("payout", payout.id, payout.reference),
         "form": ReturnForm(formdata=None),
+        "found_form": FoundForm(formdata=None),
+        "settling": _settling(reference, attempts),
         "refusal": None,
     }
+
+
+class Settling(NamedTuple):
+    """How far it is with finding out what the bank does not say: from when on that is allowed, and what was found."""
+
+    was_sent: bool
+    opens_at: dt.datetime | None
+    is_open: bool
+    found: Any
+    may_confirm: bool
+
+
+def _settling(reference: str, attempts: Any) -> Settling:
+    found = payouts.settlement_of(reference)
+    last = attempts[-1] if attempts else None
+    opens_at = payouts.settled_by_people_from(last.begun_at, last.sent_at) if last else None
+    return Settling(
+        was_sent=last is not None and last.sent_at is not None,
+        opens_at=opens_at,
+        is_open=opens_at is not None and clock.now() >= opens_at,
+        found=found and with_actor_names([found], "proposed_by")[0],
+        may_confirm=found is not None and found.proposed_by != str(current_user.actor),
+    )
 
 
 def _way(payout: Any, attempts: Any) -> list[Stop]:
@@ -202,7 +275,7 @@ def _way(payout: Any, attempts: Any) -> list[Stop]:
         S.PAID: payout.paid_at,
     }
     ended_badly = payout.state in (S.FAILED, S.RETURNED, S.WITHDRAWN)
-    reached = _reached(payout, last) if ended_badly else ORDER.index(payout.state)
+    reached = _reached(payout, last) if ended_badly else ORDER.index(_stands(payout, last))
     steps = [
         Stop(str(title), icon, _step_state(ORDER.index(state), reached, ended_badly), "", moments.get(state))
         for state, title, icon in WAY
@@ -211,6 +284,14 @@ def _way(payout: Any, attempts: Any) -> list[Stop]:
     if ended_badly:
         steps.append(Stop(str(state_of(payout.state).label), "x", "failed", "", payout.ended_at))
     return steps
+
+
+def _stands(payout: Any, last: Any) -> str:
+    """Its state; one of which nothing is known and nothing was sent from here stands where it was refused."""
+    if payout.state == S.UNKNOWN and last.sent_at is None:
+        return S.CHECKING
+    state: str = payout.state
+    return state
 
 
 def _reached(payout: Any, last: Any) -> int:

@@ -159,6 +159,7 @@ STATES: dict[str, State] = {
     "retrying": State("wait", _("Will be retried")),
     "done": State("ok", _("Done")),
     "failed": State("bad", _("Failed")),
+    "not_sent": State("bad", _("Not sent")),
     "given_up": State("bad", _("Given up")),
 }
 

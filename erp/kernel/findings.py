@@ -22,9 +22,11 @@ class Finding:
 @dataclass(frozen=True)
 class Audited:
     """Every row of `table` whose column `moment` is set, and for which `where` (SQL) holds, owes an audit row
-    `action` about itself."""
+    `action` about itself, or about the `subject` whose id the SQL `of` tells of a row `x`."""
 
     table: str
     action: str
     moment: str
     where: str = "true"
+    subject: str = ""
+    of: str = "x.id"

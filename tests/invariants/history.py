@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -156,7 +157,8 @@ def _bank(customer_id: UUID) -> None:
 
 
 def _payouts(alice: UUID, bob: UUID) -> None:
-    """A run cancelled; a payout withdrawn, one refused by the bank, one paid and returned, and one paid for good."""
+    """A run cancelled; a payout withdrawn, one refused by the bank, one paid and returned, one paid for good, and one of
+    which two people found out that it was not sent."""
     with transaction():
         run = payouts.prepare_run("RUB", agent_ids=[alice], by=FEDOR, now=LATER)
         payouts.cancel_run(run, by=FEDOR, now=LATER)
@@ -175,6 +177,26 @@ def _payouts(alice: UUID, bob: UUID) -> None:
     with transaction():
         payouts.take_back(returned, note="a test", by=FEDOR, now=LATER)
     pay_out(alice)
+    _settled(bob)
+
+
+def _settled(agent_id: UUID) -> None:
+    with transaction():
+        run = payouts.prepare_run("RUB", agent_ids=[agent_id], by=FEDOR, now=LATER)
+        payout = _prepared(run, agent_id)
+        payouts.approve_run(run, by=FILIPP, now=LATER)
+    with transaction():
+        step = checks.begin_check(payout.id, by=SOMEBODY, now=LATER)
+        assert step is not None
+        checks.record_check_conflict(
+            payout.id, step.attempt_id, code="4005", provider_payment_id=None, by=SOMEBODY, now=LATER
+        )
+    later = LATER + dt.timedelta(days=2)
+    with transaction():
+        found = payouts.propose_settlement(
+            payout.reference, "not_sent", note="Statement", by=FEDOR, now=later
+        )
+        payouts.confirm_settlement(found, by=FILIPP, now=later)
 
 
 def _prepared(run: str, agent_id: UUID) -> sa.Row[Any]:

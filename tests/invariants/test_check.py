@@ -387,8 +387,9 @@ def deed(owed: Audited) -> Damage:
         10,
         f"{owed.action} of a {owed.table}",
         f"""delete from audit_entry a where a.action = '{owed.action}' and a.subject_id = (
-              select x.id::text from "{owed.table}" x where x.{owed.moment} is not null and {owed.where} limit 1)
-            returning '{owed.table} ' || a.subject_id || ': no audit row {owed.action}'""",
+              select ({owed.of})::text from "{owed.table}" x where x.{owed.moment} is not null and {owed.where} limit 1)
+            returning '{owed.table} ' || (select x.id from "{owed.table}" x where ({owed.of})::text = a.subject_id limit 1)
+                      || ': no audit row {owed.action}'""",
     )
 
 

@@ -11,9 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from erp.domain import agents, bookings, payments, payouts, programmes, referrals, staff
+from erp.domain.payouts import checks
 from erp.kernel import audit, clock, outbox
 from erp.kernel.permissions import Role
-from tests.pages.conftest import HTMX, PASSWORD, Desk, sign_in, token_on
+from erp.kernel.transaction import transaction
+from tests.pages.conftest import HTMX, PASSWORD, TEST, Desk, sign_in, token_on
 from tests.support.office import Office
 
 Seat = Callable[[Role], Desk]
@@ -315,6 +317,33 @@ def test_two_people_let_a_run_go(app: Flask, desk: Seat, office: Office) -> None
     with app.app_context():
         run = payouts.find_run(url.rpartition("/")[2])
     assert (run.state, run.approved_by) == ("approved", f"staff:{filipp.id}")
+
+
+def test_two_people_settle_what_the_bank_does_not_say(app: Flask, desk: Seat, office: Office) -> None:
+    fedor, filipp = desk(Role.FINANCE), desk(Role.FINANCE)
+    filipp.post(f"/payout-runs/{office.run}/approval")
+    url = f"/payouts/{office.payout}"
+    with app.app_context():
+        payout_id = payouts.find(office.payout).id
+        for now in (clock.now() - dt.timedelta(hours=25), clock.now()):
+            with transaction():
+                step = checks.begin_check(payout_id, by=TEST, now=now)
+                assert step is not None
+                found = {"code": "4005", "provider_payment_id": None}
+                checks.record_check_conflict(payout_id, step.attempt_id, **found, by=TEST, now=now)
+    assert "under way or paid already, though nothing was sent from here" in fedor.get(url).text
+    unproven = fedor.post(f"{url}/settlements", part=True, found="paid", note="Statement, line 4")
+    assert unproven.status_code == 422
+    assert 'id="provider_payment_id-error"' in unproven.text
+    assert "Statement, line 4" in unproven.text
+    typed = {"found": "paid", "provider_payment_id": "700900", "note": "Statement, line 4"}
+    assert fedor.post(f"{url}/settlements", **typed).status_code == 303
+    assert "/confirmation" not in fedor.get(url).text
+    offered = re.search(r'action="([^"]+/confirmation)"', filipp.get(url).text)
+    assert offered is not None
+    assert filipp.post(offered[1]).status_code == 303
+    with app.app_context():
+        assert payouts.find(office.payout).state == "paid"
 
 
 def test_the_preview_says_who_is_left_out_and_why(desk: Seat, office: Office) -> None:

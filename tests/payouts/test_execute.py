@@ -89,17 +89,6 @@ def test_a_refusal_at_the_check_gives_the_money_back(terms, edge, bank):
     assert balance(agent_id) == {"available": 50_000}
 
 
-def test_a_key_that_the_bank_has_paid_already_is_not_paid_again_and_waits_for_a_person(
-    ivan, approved, edge, bank
-):
-    bank.misbehave("sbp.Init", "error", ErrorCode="4005")
-    payouts.execute(approved, edge)
-    payouts.execute(approved, edge)
-    assert now_is(approved).state == "unknown"
-    assert balance(ivan) == {"in_payout": 50_000}
-    assert sent(bank, approved) == []
-
-
 def test_a_transfer_that_is_rejected_later_gives_the_money_back(terms, edge, bank):
     bank.name(REJECTED_LATER, "Иван Иванович И.")
     agent_id, payout_id = approved_for(REJECTED_LATER)

@@ -30,7 +30,7 @@ def notification(attempt, *, password=None, **changes):
         "OrderId": attempt.key,
         "Success": True,
         "Status": "COMPLETED",
-        "PaymentId": int(attempt.provider_payment_id),
+        "PaymentId": int(attempt.provider_payment_id or 0),
         "ErrorCode": "0",
         "Amount": 50_000,
         "SbpId": "A1",

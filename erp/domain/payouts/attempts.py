@@ -82,6 +82,14 @@ def check_again(payout: sa.Row[Any], attempt: sa.Row[Any], *, by: Actor, now: dt
 def to_unknown(
     payout: sa.Row[Any], attempt: sa.Row[Any], code: str | None, *, by: Actor, now: dt.datetime
 ) -> None:
+    """Nobody knows whether money left under this key; the bank is asked later."""
+    note_unknown(payout, attempt, code, by=by, now=now)
+    ask_later(attempt)
+
+
+def note_unknown(
+    payout: sa.Row[Any], attempt: sa.Row[Any], code: str | None, *, by: Actor, now: dt.datetime
+) -> None:
     execute(
         "update payout_attempt set state = 'unknown', error_code = :code where id = :id",
         id=attempt.id,
@@ -90,11 +98,32 @@ def to_unknown(
     if payout.state != State.UNKNOWN:
         moves.to(payout, State.UNKNOWN, now=now)
         audit.record("payout.unknown", "payout", payout.id, by=by, at=now, details={"code": code})
-    ask_later(attempt)
+
+
+def note_sent(attempt: sa.Row[Any], *, now: dt.datetime) -> None:
+    """The bank has the money of this key on its way, though our books may not know that it was sent."""
+    execute(
+        "update payout_attempt set sent_at = :now where id = :id and sent_at is null", id=attempt.id, now=now
+    )
 
 
 def ask_later(attempt: sa.Row[Any]) -> None:
-    enqueue(FOLLOW, attempt.payout_id, delay=rules.ask_again_after(attempt.times_asked))
+    """Without the bank's number only the check can be repeated; with it the bank is asked about that operation."""
+    known = scalar("select provider_payment_id from payout_attempt where id = :id", id=attempt.id)
+    enqueue(FOLLOW if known else EXECUTE, attempt.payout_id, delay=rules.ask_again_after(attempt.times_asked))
+
+
+def learn_number(attempt_id: UUID, provider_payment_id: str | None) -> None:
+    """Note under which number the bank has a key whose own check it never answered. That proves nothing yet: the bank
+    is asked about that number, and the answer must be about our key and amount."""
+    if provider_payment_id is not None:
+        execute(
+            """update payout_attempt set provider_payment_id = :number
+               where id = :id and state = 'unknown' and provider_payment_id is null
+                 and not exists (select 1 from payout_attempt where provider_payment_id = :number)""",
+            id=attempt_id,
+            number=provider_payment_id,
+        )
 
 
 def asked_once_more(attempt_id: UUID) -> int:

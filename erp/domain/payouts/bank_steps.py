@@ -67,7 +67,14 @@ def _not_checked(payout_id: UUID, attempt_id: UUID, error: BankError, edge: Edge
         if not isinstance(error, BankRefused) or error.kind is RefusalKind.RETRY_LATER:
             checks.record_check_unanswered(payout_id, attempt_id)
         elif error.kind is RefusalKind.CONFLICT:
-            checks.record_check_conflict(payout_id, attempt_id, code=error.code, by=edge.by, now=edge.clock())
+            checks.record_check_conflict(
+                payout_id,
+                attempt_id,
+                code=error.code,
+                provider_payment_id=error.payment_id,
+                by=edge.by,
+                now=edge.clock(),
+            )
         else:
             checks.record_check_refused(
                 payout_id, attempt_id, code=error.code, message=error.message, by=edge.by, now=edge.clock()

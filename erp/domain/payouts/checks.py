@@ -37,6 +37,8 @@ def begin_check(payout_id: UUID, *, by: Actor, now: dt.datetime) -> CheckStep | 
     An agent who may not be paid any more fails the payout here.
     """
     payout = moves.locked(payout_id)
+    if payout.state == State.UNKNOWN:
+        return _check_again(payout)
     if payout.state not in (State.APPROVED, State.CHECKING):
         return None
     phone = personal.reveal(payout.agent_id, payout.phone_cipher)
@@ -52,6 +54,17 @@ def begin_check(payout_id: UUID, *, by: Actor, now: dt.datetime) -> CheckStep | 
         moves.to(payout, State.CHECKING, now=now)
         moves.start_run(payout.run_id)
         audit.record("payout.checking", "payout", payout_id, by=by, at=now, details={"key": attempt.key})
+    return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, payout.amount)
+
+
+def _check_again(payout: sa.Row[Any]) -> CheckStep | None:
+    """Repeat the check of a key that the bank refused as under way without saying under which number: it moves no
+    money, and is the only question that the bank takes by our key."""
+    attempt = attempts.live(payout.id)
+    phone = personal.reveal(payout.agent_id, payout.phone_cipher)
+    if attempt is None or not _is_only_checked(attempt) or phone is None:
+        return None
+    attempts.asked_once_more(attempt.id)
     return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, payout.amount)
 
 
@@ -73,6 +86,17 @@ def _new_attempt(payout: sa.Row[Any], now: dt.datetime) -> sa.Row[Any]:
     return attempt
 
 
+def _is_only_checked(attempt: sa.Row[Any]) -> bool:
+    """Nothing was sent under this key from here, and no operation of the bank is known that could be asked about."""
+    return attempt.sent_at is None and attempt.provider_payment_id is None
+
+
+def _being_checked(payout_id: UUID, attempt_id: UUID) -> tuple[sa.Row[Any], sa.Row[Any]] | None:
+    """The payout and its attempt, if an answer to a check still counts: never after its money may have been sent."""
+    claimed = attempts.claimed(payout_id, attempt_id, State.CHECKING, State.UNKNOWN)
+    return claimed if claimed is not None and _is_only_checked(claimed[1]) else None
+
+
 def record_check(
     payout_id: UUID,
     attempt_id: UUID,
@@ -83,11 +107,18 @@ def record_check(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """The bank looked: go on if the recipient's name is our agent's, give the money back if it is somebody else's."""
-    claimed = attempts.claimed(payout_id, attempt_id, State.CHECKING)
+    """The bank looked: go on if the recipient's name is our agent's, give the money back if it is somebody else's.
+
+    When it had called the key under way before, only its number is learnt: it is asked about that, and a check that
+    is merely ready lapses, which ends the key for certain.
+    """
+    claimed = _being_checked(payout_id, attempt_id)
     if claimed is None:
         return
     payout, attempt = claimed
+    if payout.state == State.UNKNOWN:
+        attempts.learn_number(attempt_id, provider_payment_id)
+        return attempts.ask_later(attempt)
     execute(
         "update payout_attempt set provider_payment_id = :provider_id where id = :id",
         id=attempt_id,
@@ -102,6 +133,7 @@ def record_check(
         attempts.reject(payout, attempt, rules.LAPSED if lapsed else "rejected", "", by=by, now=now)
     else:
         attempts.to_unknown(payout, attempt, status.value, by=by, now=now)
+    return None
 
 
 def _compare_names(
@@ -133,22 +165,39 @@ def _compare_names(
 def record_check_refused(
     payout_id: UUID, attempt_id: UUID, *, code: str, message: str, by: Actor, now: dt.datetime
 ) -> None:
-    """The bank will not pay this recipient, or cannot: the money is available again."""
-    claimed = attempts.claimed(payout_id, attempt_id, State.CHECKING)
-    if claimed is not None:
+    """The bank will not pay this recipient, or cannot: the money is available again.
+
+    A key that it called under way before may have been paid nevertheless, so that it is asked on.
+    """
+    claimed = _being_checked(payout_id, attempt_id)
+    if claimed is not None and claimed[0].state == State.UNKNOWN:
+        attempts.to_unknown(*claimed, code, by=by, now=now)
+    elif claimed is not None:
         attempts.reject(*claimed, code, message, by=by, now=now)
 
 
 def record_check_conflict(
-    payout_id: UUID, attempt_id: UUID, *, code: str, by: Actor, now: dt.datetime
+    payout_id: UUID,
+    attempt_id: UUID,
+    *,
+    code: str,
+    provider_payment_id: str | None,
+    by: Actor,
+    now: dt.datetime,
 ) -> None:
-    """The bank says that money of this key is under way already, though we never sent it: a person must find out."""
-    claimed = attempts.claimed(payout_id, attempt_id, State.CHECKING)
+    """The bank says that money of this key is under way already, though we never sent it.
+
+    So our books know less than the bank, as after a restored copy. It is asked, by its number or by our key, and when
+    it does not say in time, two people find out.
+    """
+    claimed = _being_checked(payout_id, attempt_id)
     if claimed is not None:
-        attempts.to_unknown(*claimed, code, by=by, now=now)
+        attempts.note_unknown(*claimed, code, by=by, now=now)
+        attempts.learn_number(attempt_id, provider_payment_id)
+        attempts.ask_later(claimed[1])
 
 
 def record_check_unanswered(payout_id: UUID, attempt_id: UUID) -> None:
     """Nobody knows whether the bank looked; no money moved, so it is asked to look again under the same key."""
-    if attempts.claimed(payout_id, attempt_id, State.CHECKING) is not None:
+    if _being_checked(payout_id, attempt_id) is not None:
         enqueue(EXECUTE, payout_id, delay=rules.ask_again_after(attempts.asked_once_more(attempt_id)))

@@ -11,6 +11,7 @@ from erp.kernel.findings import Audited, Finding
 
 CANCELLED = "select id from payout_run where state = 'cancelled'"
 """Runs whose end is the deed that withdrew their payouts."""
+SETTLED = "select payout_id from payout_attempt where id = x.attempt_id"
 AUDITED = [
     Audited("payout_run", "payout_run.prepared", "prepared_at"),
     Audited("payout_run", "payout_run.approved", "approved_at"),
@@ -18,6 +19,8 @@ AUDITED = [
     Audited("payout", "payout.paid", "paid_at"),
     Audited("payout", "payout.failed", "state_at", "state = 'failed'"),
     Audited("payout", "payout.returned", "state_at", "state = 'returned'"),
+    Audited("payout_settlement", "payout.settlement_proposed", "proposed_at", subject="payout", of=SETTLED),
+    Audited("payout_settlement", "payout.settlement_confirmed", "confirmed_at", subject="payout", of=SETTLED),
     Audited("payout", "payout.withdrawn", "state_at", f"state = 'withdrawn' and run_id not in ({CANCELLED})"),
 ]
 

@@ -86,6 +86,37 @@ class PayoutLine(db.Model):
     __table_args__ = (sa.CheckConstraint("amount > 0", name="amount"),)
 
 
+class PayoutSettlement(db.Model):
+    """What one person found out at the bank about an attempt of which it does not say what became; it holds when a
+    second person confirms it. The newest counts, older ones were `replaced_at`."""
+
+    __tablename__ = "payout_settlement"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    attempt_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("payout_attempt.id"))
+    found: so.Mapped[str]
+    provider_payment_id: so.Mapped[str | None]
+    note: so.Mapped[str]
+    proposed_by: so.Mapped[str]
+    proposed_at: so.Mapped[dt.datetime]
+    replaced_at: so.Mapped[dt.datetime | None]
+    confirmed_by: so.Mapped[str | None]
+    confirmed_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.Index(
+            "one_standing_settlement_per_attempt",
+            "attempt_id",
+            unique=True,
+            postgresql_where=sa.text("replaced_at is null"),
+        ),
+        sa.CheckConstraint("found in ('paid', 'not_sent')", name="found"),
+        sa.CheckConstraint("found <> 'paid' or provider_payment_id is not null", name="number"),
+        sa.CheckConstraint("note <> ''", name="note"),
+        sa.CheckConstraint("confirmed_by <> proposed_by", name="two_people"),
+        sa.CheckConstraint("(confirmed_by is null) = (confirmed_at is null)", name="confirmed"),
+        sa.CheckConstraint("replaced_at is null or confirmed_at is null", name="replaced"),
+    )
+
+
 class PayoutAttempt(db.Model):
     """One key (the bank's OrderId) under which a payout was tried. The money leaves at most once under a key."""
 

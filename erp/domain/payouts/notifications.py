@@ -7,9 +7,10 @@ import datetime as dt
 from erp import config
 from erp.domain import payments
 from erp.domain.payments import Receipt, Verdict
+from erp.domain.payouts import attempts
 from erp.domain.payouts.news import FOLLOW
 from erp.gateways import tbank
-from erp.kernel.db import execute, row
+from erp.kernel.db import row
 from erp.kernel.outbox import enqueue
 
 
@@ -33,10 +34,10 @@ def receive_notification(body: bytes, *, now: dt.datetime) -> Receipt:
         verdict = _judge(news)
     verdict = payments.keep_notification(body, news, verdict, now=now)
     if news is not None and verdict is Verdict.ACCEPTED:
-        payout_id = execute(
-            "select payout_id from payout_attempt where key = :key", key=news.order_id
-        ).scalar_one()
-        enqueue(FOLLOW, payout_id)
+        attempt = row("select id, payout_id from payout_attempt where key = :key", key=news.order_id)
+        assert attempt is not None, "accepted news is about a key of ours"
+        attempts.learn_number(attempt.id, news.payment_id)
+        enqueue(FOLLOW, attempt.payout_id)
     return payments.receipt_of(verdict)
 
 

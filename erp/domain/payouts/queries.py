@@ -226,6 +226,16 @@ def attempts_of(payout_reference: str) -> Sequence[sa.Row[Any]]:
     )
 
 
+def settlement_of(payout_reference: str) -> sa.Row[Any] | None:
+    """What somebody found out about the attempt whose outcome nobody knows, waiting for a second person."""
+    return row(
+        """select s.id, s.found, s.provider_payment_id, s.note, s.proposed_by, s.proposed_at
+           from payout_settlement s join payout_attempt t on t.id = s.attempt_id join payout p on p.id = t.payout_id
+           where p.reference = :reference and t.state = 'unknown' and s.replaced_at is null and s.confirmed_at is null""",
+        reference=payout_reference,
+    )
+
+
 def notifications_of(payout_reference: str) -> Sequence[sa.Row[Any]]:
     """What the bank told us about a payout, oldest first."""
     return rows(

@@ -35,6 +35,21 @@ class BalanceChanged(DomainError):
     )
 
 
+class TooEarly(DomainError):
+    code = "bank_may_still_say"
+    sentence = Sentence("The bank may still say by itself what became of this transfer, until %(until)s.")
+
+
+class AnotherTransfer(DomainError):
+    code = "another_transfer"
+    sentence = Sentence("This number of the bank belongs to another transfer.")
+
+
+class Overtaken(DomainError):
+    code = "settlement_overtaken"
+    sentence = Sentence("What was found out has been replaced, or the bank has answered since. Look again.")
+
+
 class IllegalMove(DomainError):
     code = "payout_state"
     sentence = Sentence("The payout's present state does not allow this.")

@@ -24,6 +24,8 @@ MOST_ATTEMPTS = 5
 LAPSED = "4008"
 """The bank's code for a check that nobody used in time: no money moved."""
 ASK_AFTER_SECONDS = 60
+SETTLED_BY_PEOPLE_AFTER = dt.timedelta(hours=24)
+"""How long the bank goes on telling by itself what became of a transfer. After that people may find out."""
 
 
 class RunState(StrEnum):
@@ -92,6 +94,13 @@ STILL_LOOKING = (PayoutStatus.NEW, PayoutStatus.AUTHORIZING, PayoutStatus.CHECKI
 ON_ITS_WAY = (PayoutStatus.COMPLETING, PayoutStatus.CREDIT_CHECKING)
 
 
+class Found(StrEnum):
+    """What two people found out about a transfer of which the bank does not say what became."""
+
+    PAID = "paid"
+    NOT_SENT = "not_sent"
+
+
 def may_move(before: str, after: State) -> bool:
     return after in MOVES[State(before)]
 
@@ -154,6 +163,11 @@ def fill(amount: int, opens: Iterable[tuple[int, int]]) -> list[tuple[int, int]]
 def pay_until(checked_at: dt.datetime) -> dt.datetime:
     """Until when a check of `checked_at` may be followed by the payment."""
     return checked_at + PAY_WITHIN - SAFETY
+
+
+def settled_by_people_from(begun_at: dt.datetime, sent_at: dt.datetime | None) -> dt.datetime:
+    """From when on people may settle an attempt: counted from the moment at which money may have left."""
+    return (sent_at or begun_at) + SETTLED_BY_PEOPLE_AFTER
 
 
 def ask_again_after(times_asked: int) -> float:

@@ -107,11 +107,13 @@ def record_state(
         return
     payout, attempt = claimed
     if status is PayoutStatus.COMPLETED:
+        attempts.note_sent(attempt, now=now)
         attempts.end(attempt, AttemptState.PAID, None, now=now)
         moves.pay(payout, by=by, now=now)
     elif status is PayoutStatus.REJECTED:
         attempts.reject(payout, attempt, code or "rejected", message, by=by, now=now)
     elif status in rules.ON_ITS_WAY:
+        attempts.note_sent(attempt, now=now)
         execute("update payout_attempt set state = 'completing' where id = :id", id=attempt_id)
         if payout.state == State.UNKNOWN:
             moves.to(payout, State.PAYING, now=now)

@@ -33,11 +33,15 @@ class BankError(Exception):
 
 
 class BankRefused(BankError):
-    """The bank said no, and nothing happened. `code` is the bank's, `message` its words, `kind` what it asks of us."""
+    """The bank said no, and nothing happened. `code` is the bank's, `message` its words, `kind` what it asks of us.
 
-    def __init__(self, code: str, message: str):
+    `payment_id` is the operation that the bank names as its reason, if it names one.
+    """
+
+    def __init__(self, code: str, message: str, payment_id: str | None = None):
         super().__init__(f"the bank refused: {code} {message}".strip())
         self.code, self.message, self.kind = code, message, kind_of(code)
+        self.payment_id = payment_id
 
 
 class BankUnknown(BankError):

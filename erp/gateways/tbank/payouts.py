@@ -130,7 +130,7 @@ class Payouts:
         """Have the bank look at a payout of `amount` kopecks and learn the recipient's name. Moves no money.
 
         After `BankUnknown` or `BankUnreachable` it is called again with the same `order_id`. `BankRefused` with
-        kind CONFLICT means that money of this order is already under way.
+        kind CONFLICT means that money of this order is already under way, perhaps as its `payment_id`.
         """
         fields = {
             "OrderId": order_id,
@@ -139,7 +139,7 @@ class Payouts:
             "Amount": amount,
             "DATA": {"PaymentPurposeDetails": purpose[:110]},
         }
-        answer = self._call("v2/Init", fields).accepted().about(OrderId=order_id, Amount=amount)
+        answer = self._call("v2/Init", fields).about(OrderId=order_id, Amount=amount).accepted()
         resident = answer.fields.get("IsRecipientResident")
         return Checked(
             payment_id=answer.text("PaymentId"),

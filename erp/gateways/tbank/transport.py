@@ -30,7 +30,7 @@ class Answer:
         code, message = str(self.fields.get("ErrorCode", "")), self.message()
         if moves_money and self.fields.get("Status") != "REJECTED" and leaves_money_unclear(code):
             raise BankUnknown(f"refused with {code} {message}".strip(), code)
-        raise BankRefused(code, message)
+        raise BankRefused(code, message, self.optional_text("PaymentId"))
 
     def tells_state(self) -> bool:
         return self.fields.get("PaymentId") is not None and bool(self.fields.get("Status"))
