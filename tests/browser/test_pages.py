@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from flask import Flask
@@ -22,6 +23,11 @@ CHECK = """async (only) => {
   const answer = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
   return answer.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | ")}`);
 }"""
+LOOKS: list[tuple[str, Literal["light", "dark"], list[str]]] = [
+    ("en", "light", RULES),
+    ("ru", "dark", ["color-contrast"]),
+]
+"""The second scheme changes colours only, the second language the length of words."""
 PARTS = 2
 """The pages are looked at in as many tests as there are cores, so that each core has some."""
 
@@ -42,25 +48,24 @@ def argumentless(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_page_can_be_read_by_all_in_light_and_dark_and_on_a_phone(
+def test_every_page_can_be_read_by_all_in_light_and_dark_on_a_phone_and_in_russian(
     page: Page, live: str, pages: list[str], sign_in: Callable[[Page], None], part: int
 ) -> None:
     sign_in(page)
     for url in pages[part::PARTS]:
-        page.goto(live + url)
-        page.evaluate(AXE)
-        for scheme in ("light", "dark"):
+        for language, scheme, only in LOOKS:
+            page.context.add_cookies([{"name": "language", "value": language, "url": live}])
             page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(DESK)
+            page.goto(live + url)
+            page.evaluate(AXE)
             for size in (DESK, PHONE):
                 page.set_viewport_size(size)
-                # the second scheme changes colours only
-                only = RULES if scheme == "light" else ["color-contrast"]
-                assert page.evaluate(CHECK, only) == [], f"{url}, {scheme}, {size['width']} px"
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow == 0, f"{url} is {overflow} px wider than a phone"
-        page.set_viewport_size(DESK)
+                assert page.evaluate(CHECK, only) == [], f"{url}, {language}, {scheme}, {size['width']} px"
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert overflow == 0, f"{url} is {overflow} px wider than a phone in {language}"
 
 
 def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
@@ -69,6 +74,7 @@ def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
         page.goto(f"{live}/sign-in")
         page.evaluate(AXE)
         assert page.evaluate(CHECK, RULES) == []
+    assert "zone" in {cookie["name"] for cookie in page.context.cookies()}, "for moments after sign-in"
 
 
 def test_a_list_is_searched_while_one_types_and_the_address_follows(
