@@ -24,6 +24,8 @@ from simulators.web import json_body
 
 SLACK = timedelta(seconds=5)
 """How far ahead of the bank's clock a moment may be and still be called past."""
+PLACES = ("/pay/", "/_control/refund", "/_control/recipient")
+"""Where things happen besides the counter."""
 Answer = dict[str, Any]
 
 
@@ -54,6 +56,10 @@ def past_door(bank: Bank) -> Blueprint:
 
 
 def _moments(bank: Bank, told: list[dict[str, Any]]) -> list[datetime]:
+    """When each request was made. Raises `Impossible` before anything is done."""
+    for given in told:
+        if not (_operation(given["path"]) or given["path"].startswith(PLACES)):
+            raise Impossible(f"nothing happens at {given['path']}")
     moments = [datetime.fromisoformat(given["at"]) for given in told]
     if moments != sorted(moments):
         raise Impossible("the requests are not in order of time")
@@ -75,12 +81,10 @@ def _answer(bank: Bank, given: dict[str, Any]) -> Answer:
             payment = acquiring.find(bank, fields.payment_id(body, "255"))
             done = acquiring.give_back(bank, payment, fields.amount(body, "Amount"), source="cabinet")
             return {"Success": True, "Status": done.status}
-        if path == "/_control/recipient":
-            bank.books.put(Recipient(fields.required_text(body, "phone"), body["short_name"]))
-            return {"Success": True}
+        bank.books.put(Recipient(fields.required_text(body, "phone"), body["short_name"]))
+        return {"Success": True}
     except Refused as refusal:
         return refusal.answer()
-    raise Impossible(f"nothing happens at {path}")
 
 
 def _operation(path: str) -> str | None:
