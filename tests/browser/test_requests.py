@@ -198,3 +198,18 @@ def test_nothing_jumps_when_a_page_comes_or_a_part_is_redrawn(
     page.get_by_role("link", name=re.compile("^Booked")).first.click()
     expect(page.locator("#rows th[aria-sort]")).to_have_count(1)
     assert [part.bounding_box() for part in above] == before
+
+
+def test_paper_shows_the_content_alone_where_it_came_from_and_that_nothing_is_real(
+    page: Page, live: str, office: Office, sign_in: Callable[[Page], None]
+) -> None:
+    sign_in(page)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(f"{live}/payout-runs/{office.run}")
+    expect(page.get_by_text(f"{live}/payout-runs/{office.run}")).to_be_visible()
+    expect(page.get_by_text("Mock: no real money")).to_be_visible()
+    expect(page.locator("#rows table")).to_be_visible()
+    for hidden in ("nav#nav", "#seek", ".btn"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).color") != "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
