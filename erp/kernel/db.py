@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import select
 import uuid
 from collections.abc import Iterator, Sequence
@@ -102,6 +103,17 @@ def stream(sql: str, size: int, **params: Any) -> Iterator[Sequence[Row]]:
         .exec_driver_sql(_driver_sql(sql), params, execution_options=options)
         .partitions()
     )
+
+
+@lru_cache(maxsize=64)
+def _binary_sql(sql: str) -> str:
+    return re.sub(r"%\((\w+)\)s", r"%(\1)b", _driver_sql(sql))
+
+
+def rows_for_many(sql: str, **columns: Sequence[Any]) -> Sequence[Row]:
+    """Run one statement that takes many things as arrays of columns. They travel in binary: written out as text they
+    take the driver three times as long."""
+    return db.session.connection().exec_driver_sql(_binary_sql(sql), columns).all()
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from erp.domain.integrations import rules
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, row, rows
+from erp.kernel.db import execute, row, rows_for_many
 from erp.kernel.errors import NEEDED, Invalid, NotFound
 from erp.kernel.ids import uuid7
 
@@ -77,7 +77,7 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
 
     Rows go in by (source, source id), so that two overlapping batches wait for each other and cannot deadlock.
     """
-    kept = rows(
+    kept = rows_for_many(
         RECORD, **{field.name: [getattr(event, field.name) for event in events] for field in fields(NewEvent)}
     )
     ids = {(source, source_id): id for source, source_id, id in kept}
