@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Domain, force_locale, get_locale, get_timezone, get_translations, refresh
+from werkzeug.datastructures import LanguageAccept
 
 from erp.extensions import babel
 from erp.kernel.sentences import LANGUAGES, Sentence
@@ -86,7 +87,8 @@ def chosen_language() -> str | None:
 
 def asked_language() -> str | None:
     """Which of ours the client prefers; None when it asks for none of them, or for nothing."""
-    return request.accept_languages.best_match(list(LANGUAGES))
+    named = LanguageAccept([(tag, quality) for tag, quality in request.accept_languages if tag != "*"])
+    return named.best_match(list(LANGUAGES))
 
 
 def chosen_zone() -> dt.tzinfo | None:

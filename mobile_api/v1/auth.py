@@ -74,9 +74,7 @@ def request_code(body: CodeRequest) -> Response:
 def sign_in(body: SignIn) -> Response:
     """Exchange the code for tokens; the first time it registers the agent."""
     with transaction():
-        session = agents.sign_in(
-            body.phone, body.code, name=body.name, language=asked_language(), now=clock.now()
-        )
+        session = agents.sign_in(body.phone, body.code, name=body.name, now=clock.now())
     return answer(Session.model_validate(session), 201)
 
 

@@ -17,7 +17,13 @@ def test_a_refusal_is_told_in_the_language_that_is_asked_for(stranger: Caller) -
     assert "Accept-Language" in answer.headers["Vary"]
     assert (answer.json["code"], answer.json["title"]) == ("invalid", "Неверные значения")
     assert answer.json["fields"] == {"code": "Обязательное поле."}
-    assert stranger.post("/auth/sessions", {}).json["title"] == "Invalid values"
+    for asked in (
+        {},
+        {"Accept-Language": "*"},
+        {"Accept-Language": "de, *;q=0.5"},
+        {"Accept-Language": ";q=x"},
+    ):
+        assert stranger.post("/auth/sessions", {}, headers=asked).json["title"] == "Invalid values"
 
 
 def test_what_an_agent_chose_counts_more_than_what_the_app_asks_for(alice: Caller) -> None:

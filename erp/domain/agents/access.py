@@ -35,11 +35,8 @@ class Session:
     registered: bool = False
 
 
-def sign_in(
-    phone: str, code: str, *, name: str | None = None, language: str | None = None, now: dt.datetime
-) -> Session:
-    """Let in whoever knows the newest code sent to `phone`, registering them the first time, with
-    the `language` they asked in.
+def sign_in(phone: str, code: str, *, name: str | None = None, now: dt.datetime) -> Session:
+    """Let in whoever knows the newest code sent to `phone`, registering them the first time.
 
     Raises `Invalid`, `WrongCode` or `AgentClosed`.
     """
@@ -49,13 +46,11 @@ def sign_in(
     agent = row("select id, state from agent where phone_hash = :phone_hash", phone_hash=phone_hash)
     if agent is not None and agent.state == "closed":
         raise rules.AgentClosed
-    agent_id = agent.id if agent else _register(person_id, number, phone_hash, name, language, now)
+    agent_id = agent.id if agent else _register(person_id, number, phone_hash, name, now)
     return _start_session(agent_id, registered=agent is None, now=now)
 
 
-def _register(
-    person_id: UUID, number: str, phone_hash: bytes, name: str | None, language: str | None, now: dt.datetime
-) -> UUID:
+def _register(person_id: UUID, number: str, phone_hash: bytes, name: str | None, now: dt.datetime) -> UUID:
     """A new agent, pending, with a code for life."""
     name = " ".join((name or "").split())
     taken = {
@@ -64,14 +59,12 @@ def _register(
         "name": protect(person_id, name) if name else None,
         "phone": protect(person_id, number),
         "phone_hash": phone_hash,
-        "language": language,
         "now": now,
     }
     for length in range(rules.CODE_LENGTH, rules.LONGEST_CODE + 1):  # a code that is taken: one longer
         made = execute(
-            """insert into agent (id, reference, code, name_cipher, phone_cipher, phone_hash, language,
-                                  registered_at)
-               values (:id, :reference, :code, :name, :phone, :phone_hash, :language, :now) on conflict (code) do nothing""",
+            """insert into agent (id, reference, code, name_cipher, phone_cipher, phone_hash, registered_at)
+               values (:id, :reference, :code, :name, :phone, :phone_hash, :now) on conflict (code) do nothing""",
             code=random_text(length),
             **taken,
         )
