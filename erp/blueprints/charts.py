@@ -13,10 +13,12 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from babel import numbers
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from erp.blueprints.presentation import format_count, format_money
 from erp.kernel import money
+from erp.kernel.sentences import SIGNS
+from erp.language import locale
 
 MOST_LABELS = 7
 """Words under a picture that a phone has room for."""
@@ -25,12 +27,14 @@ TICKS = (3, 4, 2)
 
 
 class Point(NamedTuple):
-    """One place along the picture: a value for each series, in full words, and where its rows are listed."""
+    """One place along the picture: a value for each series, in full words, and where its rows are listed; `day` is
+    the date that a program may read."""
 
     label: str
     name: str
     values: Sequence[int]
     url: str = ""
+    day: str = ""
 
 
 class Unit(NamedTuple):
@@ -76,6 +80,7 @@ class Row(NamedTuple):
     name: str
     cells: Sequence[Cell]
     url: str
+    day: str
 
 
 @dataclass(frozen=True)
@@ -103,16 +108,16 @@ class Chart:
 
 
 def counts() -> Unit:
-    return Unit(format_count, lambda value: numbers.format_compact_decimal(value, locale=_locale()))
+    return Unit(format_count, lambda value: numbers.format_compact_decimal(value, locale=locale()))
 
 
 def amounts(currency: str) -> Unit:
     """Minor units of a currency."""
 
     def short(value: int) -> str:
-        sign = numbers.get_currency_symbol(currency, locale="ru")
+        sign = SIGNS.get(currency) or numbers.get_currency_symbol(currency, locale())
         number = numbers.format_compact_decimal(
-            money.decimal(value, currency), locale=_locale(), fraction_digits=1
+            money.decimal(value, currency), locale=locale(), fraction_digits=1
         )
         return f"{number}\u00a0{sign}"
 
@@ -259,7 +264,7 @@ def percent(part: int, whole: int) -> str:
     """A share in whole percent; a dash when there is nothing to share."""
     if not whole:
         return "—"
-    return str(numbers.format_percent(Decimal(part) / whole, format="#,##0\u00a0%", locale=_locale()))
+    return str(numbers.format_percent(Decimal(part) / whole, format="#,##0\u00a0%", locale=locale()))
 
 
 def _stacked(values: Sequence[int]) -> Iterable[tuple[int, int]]:
@@ -302,7 +307,7 @@ def _labels(points: Sequence[Point], places: Sequence[Decimal], *, anchored: boo
 
 def _rows(points: Sequence[Point], unit: Unit) -> list[Row]:
     return [
-        Row(point.name, [Cell(unit.full(value), value) for value in point.values], point.url)
+        Row(point.name, [Cell(unit.full(value), value) for value in point.values], point.url, point.day)
         for point in points
     ]
 
@@ -332,7 +337,3 @@ def _percent(share: Decimal) -> str:
 
 def _number(value: Decimal) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def _locale() -> str:
-    return str(get_locale() or "en")

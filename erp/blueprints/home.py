@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 
-from erp.blueprints.boards import admin, auditor, finance, manager, support
+from erp.blueprints.boards import admin, auditor, days, finance, manager, support
 from erp.blueprints.waiting import waiting
 from erp.kernel.permissions import Permission, Role, for_staff, requires
 
@@ -58,6 +58,14 @@ BOARDS = {
 """Somebody with several roles starts at the first of theirs."""
 
 
+TURNOVER = Board(
+    _("Day by day"),
+    _("What customers paid and got back, and what agents earned and were paid, each day."),
+    Permission.PAYMENTS_READ,
+    days.board,
+)
+
+
 @bp.get("/")
 @for_staff("everybody starts here and sees only what their role opens")
 def show() -> Any:
@@ -94,17 +102,34 @@ def of_auditor() -> Any:
     return _shown(Role.AUDITOR)
 
 
+@bp.get("/dashboards/turnover")
+@requires(Permission.PAYMENTS_READ)
+def turnover() -> Any:
+    """Every day of a year or less, to look at closely."""
+    return render_template(
+        "home/turnover.html", tabs=_tabs("turnover"), lead=TURNOVER.lead, **TURNOVER.figures()
+    )
+
+
 def _shown(role: Role) -> Any:
-    granted = current_user.permissions
-    tabs = [
-        (board.title, url_for(f"home.of_{other}"), other == role)
-        for other, board in BOARDS.items()
-        if board.permission in granted
-    ]
     return render_template(
         f"home/{role}.html",
-        board=BOARDS[role],
-        tabs=tabs,
-        waiting=[kind for kind in waiting(granted) if kind.number],
+        lead=BOARDS[role].lead,
+        tabs=_tabs(role),
+        waiting=[kind for kind in waiting(current_user.permissions) if kind.number],
         **BOARDS[role].figures(),
     )
+
+
+def _tabs(current: str) -> list[tuple[LazyString, str, bool, None]]:
+    """The dashboards that the reader may open, and the days beside them."""
+    granted = current_user.permissions
+    boards = [
+        (board.title, f"of_{role}", role == current, board.permission) for role, board in BOARDS.items()
+    ]
+    boards.append((TURNOVER.title, "turnover", current == "turnover", TURNOVER.permission))
+    return [
+        (title, url_for(f"home.{view}"), is_current, None)
+        for title, view, is_current, permission in boards
+        if permission in granted
+    ]

@@ -114,6 +114,16 @@ def show(reference: str) -> Any:
     return page_or_part("payout_runs/show.html", "lists/_table.html", **_shown(reference))
 
 
+@bp.get("/<reference>/sheet")
+@requires(Permission.PAYOUTS_READ)
+def sheet(reference: str) -> Any:
+    """The whole run on paper, for those who sign it."""
+    run = _state(reference)["run"]
+    found = named(payouts.search(run=run.reference, sort="oldest"))
+    rows = [payout for payout in found.first(found.count()) if payout.state != payouts.State.WITHDRAWN]
+    return render_template("payout_runs/sheet.html", run=run, rows=rows)
+
+
 @bp.get("/<reference>/status")
 @requires(Permission.PAYOUTS_READ)
 def status(reference: str) -> Any:

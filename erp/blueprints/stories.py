@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from erp.blueprints.address import page_number
+from erp.blueprints.address import page_number, with_args
 from erp.blueprints.deeds import deed
 from erp.blueprints.history import details_of
 from erp.blueprints.people import actor_names, split_actor
@@ -74,7 +74,7 @@ class Told(NamedTuple):
 
     days: list[tuple[str, list[Entry]]]
     page: Any
-    sources: list[tuple[str, str, int]]
+    sources: list[tuple[str, str, bool, int]]
     oldest_first: bool
 
 
@@ -93,10 +93,12 @@ def told(noun: str, id: UUID | int, reference: str) -> Told:
         noun, id, source=request.args.get("source", ""), oldest_first=oldest_first, page=page_number()
     )
     entries = worded(story.page.rows, reference)
-    total = sum(story.counts.values())
-    tabs = [(gettext("All"), "", total)]
+    chosen = request.args.get("source", "")
+    tabs = [(gettext("All"), with_args(source="", page=""), not chosen, sum(story.counts.values()))]
     tabs += [
-        (str(label), name, story.counts[name]) for name, label in SOURCES.items() if name in story.counts
+        (str(label), with_args(source=name, page=""), name == chosen, story.counts[name])
+        for name, label in SOURCES.items()
+        if name in story.counts
     ]
     days = groupby(entries, lambda entry: format_day(entry.at))
     return Told([(day, list(group)) for day, group in days], story.page, tabs, oldest_first)

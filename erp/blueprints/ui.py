@@ -28,6 +28,7 @@ from erp.blueprints.forms import Form, attempt, needed
 from erp.blueprints.listing import Empty, Listing, View, mount
 from erp.blueprints.responses import done, page_or_part, refused, wants_part
 from erp.blueprints.states import STATES, State
+from erp.blueprints.way import Branch, Station
 from erp.kernel import clock
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Listed
@@ -211,6 +212,13 @@ def _charts() -> dict[str, Any]:
         "bars": charts.bars("ui-bars", "Bars", points, charts.counts(), series=both),
         "lines": charts.lines("ui-lines", "Lines", points, charts.counts(), series=both),
         "funnel": charts.funnel([("Booked", 120, here), ("Meeting", 60, here), ("Connected", 12, here)]),
+        "journey": [
+            Station("Done", "check", "done", "100.00 ₽", "with a page", None, "PAY-7K3M9QXD", here),
+            Station("Came back", "percent", "done", branches=(Branch("−40.00 ₽", "a branch", None, here),)),
+            Station("Here now", "hourglass", "current", "60.00 ₽"),
+            Station("Stuck", "snowflake", "failed", text="somebody must look"),
+            Station("To come", "landmark", "later"),
+        ],
         "heat": [
             ("January", here, "100", [*heat, None]),
             ("February", "", "80", [heat[0], None, None, None]),

@@ -18,7 +18,7 @@ from tests.pages.conftest import PASSWORD, TEST, Desk, sign_in
 from tests.support.office import Office
 from tests.support.quarter import live_through
 
-BOARDS = ("manager", "finance", "support", "admin", "auditor")
+BOARDS = ("manager", "finance", "support", "admin", "auditor", "turnover")
 LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 BAR = re.compile(r'<tr><td><a href="([^"]+)">[^<]*</a></td>((?:<td class="num">[^<]*</td>)+)</tr>')
 NUMBER = re.compile(r"−?[\d,]+")

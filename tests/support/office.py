@@ -63,6 +63,7 @@ class Office:
             f"/payments/{self.puzzling_payment}",
             f"/commissions/{self.commission}",
             f"/payout-runs/{self.run}",
+            f"/payout-runs/{self.run}/sheet",
             f"/payouts/{self.payout}",
             f"/payouts/{self.payout}?tab=history",
             f"/agents/{self.agent}?tab=history&order=oldest",

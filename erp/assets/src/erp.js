@@ -14,6 +14,7 @@
     if (act === "close-toast") pressed.closest(".toast").remove();
     if (act === "open-dialog") byId(pressed.dataset.dialog).showModal();
     if (act === "close-dialog") pressed.closest("dialog").close();
+    if (act === "print") print();
     if (act === "copy") navigator.clipboard.writeText(byId(pressed.dataset.copy).textContent.trim());
   });
 

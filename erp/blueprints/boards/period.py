@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 from flask import request, url_for
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_timezone
 
 from erp.blueprints.forms import midnight
 from erp.blueprints.present import now
-from erp.blueprints.presentation import format_month
+from erp.blueprints.presentation import format_day, format_month
 from erp.kernel.span import Span
+from erp.language import locale
 
 LENGTHS = (30, 90)
 
@@ -43,14 +44,13 @@ class Days:
     @property
     def label(self) -> str:
         """Under a chart: "22 Nov"."""
-        return _worded(self.first, "MMMd")
+        return _worded(self.first, "d MMM")
 
     @property
     def name(self) -> str:
-        """In full: "22 Nov 2026", or "22 – 28 Nov 2026"."""
-        if self.first == self.last:
-            return _worded(self.first, "yMMMd")
-        return str(dates.format_interval(self.first, self.last, "yMMMd", locale=get_locale() or "en"))
+        """In full: "22 Nov 2026", or "22 Nov – 28 Nov 2026"."""
+        last = format_day(self.last)
+        return last if self.first == self.last else f"{self.label} – {last}"
 
     def url(self, endpoint: str, **args: Any) -> str:
         """A list cut to these days."""
@@ -86,7 +86,7 @@ class Month(Days):
 
     @property
     def label(self) -> str:
-        return _worded(self.first, "MMM")
+        return _worded(self.first, "LLL")
 
     @property
     def name(self) -> str:
@@ -107,5 +107,5 @@ def months_after(day: dt.date, number: int) -> dt.date:
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
-def _worded(day: dt.date, skeleton: str) -> str:
-    return str(dates.format_skeleton(skeleton, day, locale=get_locale() or "en"))
+def _worded(day: dt.date, pattern: str) -> str:
+    return str(dates.format_date(day, pattern, locale=locale()))

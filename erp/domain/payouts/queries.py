@@ -20,7 +20,8 @@ from erp.kernel.span import EVER, Span, within
 
 RUNS = """
   select r.id, r.reference, r.state, r.currency, r.note, r.prepared_by, r.prepared_at, r.approved_by, r.approved_at,
-         r.ended_at, p.payouts, p.amount, p.paid, p.paid_amount, p.failed, p.unknown, p.finished
+         r.ended_at, p.payouts, p.amount, p.paid, p.paid_amount, p.failed, p.unknown, p.finished, p.withdrawn,
+         p.withdrawn_amount
   from payout_run r
   cross join lateral (
     select count(*) filter (where state <> 'withdrawn') as payouts,
@@ -29,7 +30,9 @@ RUNS = """
            coalesce(sum(amount) filter (where state = 'paid'), 0)::bigint as paid_amount,
            count(*) filter (where state = 'failed') as failed,
            count(*) filter (where state = 'unknown') as unknown,
-           count(*) filter (where state in ('paid', 'failed', 'returned')) as finished
+           count(*) filter (where state in ('paid', 'failed', 'returned')) as finished,
+           count(*) filter (where state = 'withdrawn') as withdrawn,
+           coalesce(sum(amount) filter (where state = 'withdrawn'), 0)::bigint as withdrawn_amount
     from payout where run_id = r.id) p"""
 PAYOUTS = """
   select p.id, p.reference, p.state, p.state_at, p.amount, p.currency, p.prepared_at, p.paid_at, p.failure_code,
