@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from erp import domain
-from erp.kernel import audit, idempotency, mode, outbox, personal, schedule
+from erp.kernel import audit, bulk, idempotency, mode, outbox, personal, schedule
 from erp.kernel.db import db
 
 for context in iter_modules(domain.__path__, "erp.domain."):
@@ -13,4 +13,4 @@ for context in iter_modules(domain.__path__, "erp.domain."):
         import_module(f"{context.name}.model")
 
 metadata = db.metadata
-__all__ = ["audit", "idempotency", "metadata", "mode", "outbox", "personal", "schedule"]
+__all__ = ["audit", "bulk", "idempotency", "metadata", "mode", "outbox", "personal", "schedule"]

@@ -7,6 +7,7 @@ from erp.blueprints import (
     api_keys,
     audit,
     bookings,
+    bulk,
     cases,
     clock,
     commissions,
@@ -32,7 +33,7 @@ from erp.blueprints import (
     ui,
 )
 
-WORK = (home, search, establishments, bookings, agents, referrals, customers, cases)
+WORK = (home, search, establishments, bookings, agents, referrals, customers, cases, bulk)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 

@@ -14,9 +14,11 @@ from wtforms import StringField
 
 from erp.blueprints import stories
 from erp.blueprints.address import page_number, sort_key
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import shown
 from erp.blueprints.responses import done, page_or_part, refused
 from erp.blueprints.seen import unchanged
@@ -92,6 +94,30 @@ AGENTS = Listing(
     ),
     empty=Empty(
         "users", _("No agent yet"), _("Agents register themselves in RefAPP, with their phone number.")
+    ),
+    actions=(
+        BulkAction(
+            "activate",
+            _("Activate"),
+            "erp.domain.agents.activate",
+            Permission.AGENTS_WRITE,
+            _(
+                "Each agent may be paid out from now on. Of those who were suspended, what accrued frozen is let go."
+            ),
+            "check",
+            undo="suspend",
+        ),
+        BulkAction(
+            "suspend",
+            _("Suspend"),
+            "erp.domain.agents.suspend",
+            Permission.AGENTS_WRITE,
+            _("No new bookings, and what each of them earns from now on accrues frozen."),
+            "pause",
+            kind="danger",
+            asks=("reason", _("Why")),
+            undo="activate",
+        ),
     ),
     views=(
         View(_("All")),

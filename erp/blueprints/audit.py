@@ -12,7 +12,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, To
 from erp.blueprints.deeds import deed, subject_name
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_names, dressed
 from erp.kernel import audit
 from erp.kernel.paging import Listed

@@ -12,10 +12,12 @@ from wtforms import StringField
 
 from erp.blueprints import establishments, stories
 from erp.blueprints.address import sort_key
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.establishments import BookingForm
 from erp.blueprints.forms import Form, Within, attempt, choice, needed
-from erp.blueprints.listing import Empty, Listing, Step, View, in_days, mount
+from erp.blueprints.listing import Empty, Listing, Step, View, in_days
+from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.responses import done, refused
 from erp.blueprints.seen import unchanged
@@ -119,6 +121,26 @@ BOOKINGS = Listing(
     filters=_filters,
     empty=Empty("bookmark", _("No booking yet"), _("Open an establishment to book it for an agent.")),
     step=Step(_("Find a place to book"), "establishments.index", Permission.BOOKINGS_WRITE, "store"),
+    actions=(
+        BulkAction(
+            "release",
+            _("Release"),
+            "erp.domain.bookings.release",
+            Permission.BOOKINGS_WRITE,
+            _("Each place is free at once, and its agent loses the exclusive right."),
+            "bookmark-x",
+            kind="danger",
+        ),
+        BulkAction(
+            "extend",
+            _("Give one more term"),
+            "erp.domain.bookings.extend",
+            Permission.BOOKINGS_WRITE,
+            _("Each booking lasts one more term. That is possible once."),
+            "calendar-plus",
+            asks=("note", _("Why they need more time")),
+        ),
+    ),
     views=(
         View(_("All")),
         View(lazy_pgettext("view", "Open"), {"state": "open"}),

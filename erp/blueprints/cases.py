@@ -14,7 +14,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_name, with_agent_names
 from erp.blueprints.responses import done, refused
 from erp.blueprints.seen import unchanged

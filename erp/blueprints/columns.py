@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup, escape
 
+from erp.blueprints.present import now
 from erp.blueprints.presentation import (
     format_bps,
     format_count,
@@ -27,7 +28,7 @@ from erp.blueprints.presentation import (
     format_since,
 )
 from erp.blueprints.states import state_of
-from erp.kernel import clock, money
+from erp.kernel import money
 
 Get = Callable[[Any], Any]
 """From a row of a list to one of its values."""
@@ -212,16 +213,16 @@ class Moment(Kind):
         self.is_near = is_near
 
     def cell(self, get: Get) -> Get:
-        now = clock.now() if self.is_near else None
+        moment = now() if self.is_near else None
 
         def shown(row: Any) -> str:
             at = get(row)
             if at is None:
                 return f'<span class="dim">{NOTHING}</span>'
             exact = format_moment(at)
-            if now is None:
+            if moment is None:
                 return f'<time class="nowrap" datetime="{at.isoformat()}">{exact}</time>'
-            near = format_since(at, now)
+            near = format_since(at, moment)
             return f'<time class="nowrap" datetime="{at.isoformat()}" title="{exact}">{near}</time>'
 
         return shown

@@ -11,7 +11,8 @@ from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who, Words
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import Empty, Listing, View, in_days, mount
+from erp.blueprints.listing import Empty, Listing, View, in_days
+from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.states import stated
 from erp.blueprints.way import way_of

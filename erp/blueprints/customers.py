@@ -18,7 +18,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.boards import period
 from erp.blueprints.columns import Column, Count, Moment, Money, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data
 from erp.blueprints.referrals import VOID
 from erp.domain import analytics, payments, referrals

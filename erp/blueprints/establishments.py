@@ -12,7 +12,8 @@ from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who, Words
 from erp.blueprints.forms import Filters, Form, choice, needed
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import dressed, with_agent_names
 from erp.blueprints.states import stated
 from erp.blueprints.tags import format_tag

@@ -10,6 +10,8 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.agents.forget_sessions": _("Forget old sessions of agents"),
     "erp.jobs.agents.send_code": _("Send a sign-in code"),
     "erp.jobs.bookings.expire_overdue": _("End bookings whose time is over"),
+    "erp.jobs.bulk.carry_on": _("Carry on with a deed for many rows"),
+    "erp.jobs.bulk.forget": _("Forget what was chosen for deeds long ago"),
     "erp.jobs.clock.catch_up": _("Catch up after the clock was moved"),
     "erp.jobs.commissions.accrue": _("Book commissions"),
     "erp.jobs.commissions.mature": _("Make commissions available whose hold is over"),

@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from erp.blueprints.address import sort_key
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Column, Count, Drawn, Moment, Mono, Tag, To, Trace
-from erp.blueprints.forms import Filters, choice
+from erp.blueprints.forms import Filters, attempt, choice
 from erp.blueprints.job_names import job_name
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.responses import seen_other
-from erp.kernel import audit, clock, outbox
+from erp.kernel import clock, outbox
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 
@@ -51,6 +53,17 @@ JOBS = Listing(
     find=lambda form: outbox.search(q=form.value("q"), state=form.value("state"), sort=sort_key()),
     filters=lambda: JobFilters(state=STATES),
     empty=Empty("list-checks", _("Nothing waits"), _("All work is done.")),
+    actions=(
+        BulkAction(
+            "retry",
+            _("Retry"),
+            "erp.kernel.outbox.retry",
+            Permission.JOBS_RETRY,
+            _("Each job that failed is tried again now, as if for the first time."),
+            "rotate-cw",
+        ),
+    ),
+    label="job",
     views=(
         View(_("All")),
         View(_("Given up"), {"state": "given_up"}),
@@ -73,9 +86,7 @@ def show(id: int) -> Any:
 @bp.post("/<int:id>/retry")
 @requires(Permission.JOBS_RETRY)
 def retry(id: int) -> Any:
-    with transaction():
-        again = outbox.retry(id)
-        if again:
-            audit.record("job.retried", "job", id, by=current_user.actor, at=clock.now())
-    flash(gettext("It is tried again now.") if again else gettext("It is done already, or has not failed."))
+    with attempt() as tried, transaction():
+        outbox.retry(id, by=current_user.actor, now=clock.now())
+    flash(tried.refusal or gettext("It is tried again now."), "error" if tried.refusal else "message")
     return seen_other(url_for("jobs.index"))

@@ -1,6 +1,6 @@
-"""A list of RefERP, declared once: what it shows, how it is filtered, and what its page offers.
+"""A list of RefERP, declared once: what it shows, how it is filtered, and what can be done with it.
 
-`mount` gives a declared list its addresses. All of a list's state (filters, sorting, page, columns) is in the address.
+All of a list's state (filters, sorting, page, columns) is in the address. `lists.mount` gives it its addresses.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, flash, request, url_for
+from flask import request, url_for
 from flask_babel import get_timezone
 from flask_babel.speaklater import LazyString
+from flask_login import current_user
 
 from erp.blueprints import address
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Cells, Column
-from erp.blueprints.exports import export
-from erp.blueprints.forms import Filters, attempt
+from erp.blueprints.forms import Filters
 from erp.blueprints.presentation import format_day, format_month
-from erp.blueprints.responses import page_or_part, seen_other, wants_part
 from erp.kernel import clock
 from erp.kernel.paging import Listed, Page
-from erp.kernel.permissions import Permission, requires
+from erp.kernel.permissions import Permission
 
-LISTS = "ref_lists"
 NOT_FILTERS = ("page", "sort", "columns")
 
 
@@ -83,6 +82,9 @@ class Listing:
     filters: Callable[[], Filters] = Filters
     views: Sequence[View] = ()
     counts: Callable[[], Mapping[str, int]] = dict
+    actions: Sequence[BulkAction] = ()
+    label: str = "reference"
+    """What people call a row, as an attribute of it."""
     names_people: bool = False
     """Whether people are searched by what is theirs (a name, a phone): then the search shows in no address."""
     template: str = "lists/index.html"
@@ -91,6 +93,10 @@ class Listing:
     @property
     def url(self) -> str:
         return url_for(f"{self.key}.index")
+
+    def everything(self) -> Listed:
+        """The whole list, on a page whose address filters nothing."""
+        return self.find(self.filters())
 
     def chosen(self) -> list[Column]:
         """The columns to show, always in their declared order; without a sensible choice the usual ones."""
@@ -116,10 +122,26 @@ class Shown:
     found: Listed
     without: Sequence[str] = ()
     """Columns that say nothing here, such as the run on the page of a run."""
+    is_whole: bool = True
+    """Whether this is the page of the list itself, which offers what can be done with it."""
     totalled: Sequence[Column] = field(init=False)
 
     def __post_init__(self) -> None:
         self.totalled = [column for column in self.columns if column.total]
+
+    @cached_property
+    def actions(self) -> list[BulkAction]:
+        """What the reader may do to many rows at once."""
+        return [action for action in self.listing.actions if action.permission in current_user.permissions]
+
+    @property
+    def picks(self) -> bool:
+        """Whether rows can be chosen."""
+        return self.is_whole and bool(self.actions)
+
+    def label(self, row: Any) -> str:
+        """What people call a row."""
+        return str(getattr(row, self.listing.label))
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -204,59 +226,3 @@ def shown(listing: Listing, **without: Any) -> Shown:
     """The list as the address asks for it."""
     form = listing.filters()
     return Shown(listing, form, listing.find(form), **without)
-
-
-def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = "") -> None:
-    """Give the list its page and its files, `at` an address of its own when its blueprint has none."""
-
-    @bp.get(at)
-    @requires(permission)
-    def index() -> Response:
-        return answer(listing)
-
-    if listing.names_people:
-
-        @bp.post(f"{at}/search", endpoint="search")
-        @requires(permission)
-        def search() -> Response:
-            """The filter bar, posted: htmx gets the rows and the address to show, a browser is sent there."""
-            asked = address.veiled(request.form)
-            url = address.to(listing.url, list(asked.items(multi=True)))
-            if not wants_part():
-                return seen_other(url)
-            address.as_if(listing.url, asked)
-            found = answer(listing)
-            found.headers["HX-Replace-Url"] = url
-            return found
-
-    @bp.post(f"{at}/export", endpoint="export")
-    @requires(permission)
-    def keep() -> Response:
-        """A deed, because it is written down who took what."""
-        asked = shown(listing)
-        with attempt() as tried:
-            format = request.form.get("format", "csv")
-            return export(
-                listing.key,
-                str(listing.title),
-                asked.columns,
-                asked.found,
-                format,
-                filters={name: value for name, value in asked.filtered if name not in address.SEARCHES},
-            )
-        flash(str(tried.refusal), "error")
-        return seen_other(address.to(listing.url, asked.state))
-
-    bp.record_once(lambda state: state.app.extensions.setdefault(LISTS, {}).update({listing.key: listing}))
-
-
-def mounted(app: Flask) -> Iterable[Listing]:
-    """Every list the application has."""
-    lists: dict[str, Listing] = app.extensions[LISTS]
-    return lists.values()
-
-
-def answer(listing: Listing) -> Response:
-    """The page of a list, or the parts of it that htmx redraws."""
-    context = {"list": shown(listing), **listing.more()}
-    return page_or_part(listing.template, "lists/_part.html", **context)

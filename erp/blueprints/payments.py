@@ -14,7 +14,8 @@ from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To
 from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, needed
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
 from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.seen import unchanged

@@ -15,7 +15,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Count, Figures, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, Shown, Step, View, mount
+from erp.blueprints.listing import Empty, Listing, Shown, Step, View
+from erp.blueprints.lists import mount
 from erp.blueprints.payouts import PAYOUTS, PayoutFilters, named
 from erp.blueprints.people import agent_names, with_actor_names
 from erp.blueprints.presentation import format_count
@@ -161,7 +162,7 @@ def _shown(reference: str) -> dict[str, Any]:
     state = _state(reference)
     run = state["run"]
     found = named(payouts.search(run=run.reference, sort=sort_key()))
-    within = Shown(PAYOUTS, PayoutFilters(state=[]), found, without=("run", "prepared_at"))
+    within = Shown(PAYOUTS, PayoutFilters(state=[]), found, without=("run", "prepared_at"), is_whole=False)
     return {**state, "list": within, "history": history_of("payout_run", run.id)}
 
 

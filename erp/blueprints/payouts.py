@@ -14,9 +14,11 @@ from wtforms import RadioField, StringField, TextAreaField
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
 from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed, options
-from erp.blueprints.listing import Empty, Listing, Step, View, mount
+from erp.blueprints.listing import Empty, Listing, Step, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import may_see_personal_data, with_actor_names, with_agent_names
 from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.seen import unchanged
@@ -137,6 +139,30 @@ PAYOUTS = Listing(
     filters=_filters,
     empty=Empty("hand-coins", _("No payout yet"), _("Prepare a run to pay out what is available.")),
     step=Step(_("Prepare a run"), "payout_runs.new", Permission.PAYOUTS_PREPARE, "layers"),
+    actions=(
+        BulkAction(
+            "withdraw",
+            _("Take out of the run"),
+            "erp.domain.payouts.withdraw",
+            Permission.PAYOUTS_PREPARE,
+            _("Each leaves its run, which nobody has approved yet; the money stays available to the agent."),
+            "layers",
+            subject="reference",
+        ),
+        BulkAction(
+            "retry",
+            _("Try again"),
+            "erp.domain.payouts.retry",
+            Permission.PAYOUTS_APPROVE,
+            _(
+                "The money of each is set aside again and goes to the bank as a transfer of its own, to the phone and"
+                " bank that the agent has now. It cannot be called back."
+            ),
+            "rotate-cw",
+            kind="danger",
+            subject="reference",
+        ),
+    ),
     views=(
         View(_("All")),
         View(SET_ASIDE, {"state": "open"}, "open"),

@@ -16,7 +16,8 @@ from wtforms.widgets import HiddenInput
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, Row, amount_in, attempt, choice, needed, options, percent_in
-from erp.blueprints.listing import Empty, Listing, Step, View, mount
+from erp.blueprints.listing import Empty, Listing, Step, View
+from erp.blueprints.lists import mount
 from erp.blueprints.present import now
 from erp.blueprints.presentation import format_bps
 from erp.blueprints.responses import page_or_part, refused, seen_other

@@ -15,7 +15,8 @@ from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data, with_agent_names
 from erp.blueprints.states import state_of, stated
 from erp.domain import payments, referrals

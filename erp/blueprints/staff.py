@@ -15,7 +15,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, Step, View, mount
+from erp.blueprints.listing import Empty, Listing, Step, View
+from erp.blueprints.lists import mount
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import stated

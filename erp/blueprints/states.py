@@ -158,6 +158,7 @@ STATES: dict[str, State] = {
     "running": State("go", _("Running")),
     "retrying": State("wait", _("Will be retried")),
     "done": State("ok", _("Done")),
+    "ready": State("go", _("Will be done")),
     "failed": State("bad", _("Failed")),
     "not_sent": State("bad", _("Not sent")),
     "given_up": State("bad", _("Given up")),

@@ -11,4 +11,5 @@ SCHEDULE = [
     Periodic("erp.jobs.agents.forget_codes", 3600),
     Periodic("erp.jobs.agents.forget_sessions", 3600),
     Periodic("erp.jobs.requests.forget", 3600),
+    Periodic("erp.jobs.bulk.forget", 3600),
 ]

@@ -26,6 +26,8 @@ import sqlalchemy.orm as so
 import structlog
 
 from erp import config
+from erp.kernel import audit
+from erp.kernel.actor import Actor
 from erp.kernel.db import Row, db, execute, note_down, row, rows, writing
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Listed
@@ -294,13 +296,18 @@ def workers() -> int:
         return 0
 
 
-def retry(id: int) -> bool:
-    """Give a row that failed a fresh start; whether there was one."""
-    result = db.session.execute(
-        sa.text(
-            """update outbox set given_up_at = null, attempts = 0, due_at = clock_timestamp(), relayed_at = null
-               where id = :id and attempts > 0"""
-        ),
-        {"id": id},
+class HasNotFailed(DomainError):
+    code = "job_has_not_failed"
+    sentence = Sentence("It is done already, or has not failed.")
+
+
+def retry(id: int, *, by: Actor, now: dt.datetime) -> None:
+    """Give a row that failed a fresh start. Raises `HasNotFailed`."""
+    again = execute(
+        """update outbox set given_up_at = null, attempts = 0, due_at = clock_timestamp(), relayed_at = null
+           where id = :id and attempts > 0""",
+        id=id,
     )
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    if not again.rowcount:
+        raise HasNotFailed
+    audit.record("job.retried", "job", id, by=by, at=now)

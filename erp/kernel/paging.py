@@ -110,10 +110,10 @@ class Listed:
             **self.params,
         )
 
-    def only(self, ids: Sequence[Any]) -> Listed:
-        """Those of the list whose `id` is among `ids`."""
+    def only(self, ids: Sequence[Any], of: str = "id") -> Listed:
+        """Those of the list whose `id` (or another column `of` it) is among `ids`."""
         return replace(
             self,
-            select=f"select * from ({self.select}) as narrowed where id = any(:ids_)",
+            select=f"select * from ({self.select}) as narrowed where {of} = any(:ids_)",
             params={**self.params, "ids_": list(ids)},
         )

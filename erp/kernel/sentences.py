@@ -80,6 +80,40 @@ class Counted(Sentence):
         return translations.ngettext(self.text, self.many, self.num)
 
 
+def as_json(value: Any) -> Any:
+    """A sentence, or a value in one, as JSON keeps it until somebody reads it, in whatever language."""
+    if isinstance(value, Sentence):
+        kept = {"said": value.text, "values": {name: as_json(inner) for name, inner in value.values.items()}}
+        return kept | {"many": value.many} if isinstance(value, Counted) else kept
+    if isinstance(value, Amount):
+        return {"amount": value.amount, "currency": value.currency}
+    if isinstance(value, Rate):
+        return {"bps": value.bps}
+    if isinstance(value, dt.datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, list | tuple):
+        return [as_json(inner) for inner in value]
+    return value if isinstance(value, int) else str(value)
+
+
+def from_json(kept: Any) -> Any:
+    """What `as_json` kept."""
+    if isinstance(kept, list):
+        return [from_json(inner) for inner in kept]
+    if not isinstance(kept, dict):
+        return kept
+    if "said" in kept:
+        values = {name: from_json(inner) for name, inner in kept["values"].items()}
+        return (
+            Counted(kept["said"], kept["many"], **values)
+            if "many" in kept
+            else Sentence(kept["said"], **values)
+        )
+    if "amount" in kept:
+        return Amount(kept["amount"], kept["currency"])
+    return Rate(kept["bps"]) if "bps" in kept else dt.datetime.fromisoformat(kept["at"])
+
+
 def _shown(value: Any, translations: NullTranslations, locale: str | Locale, zone: dt.tzinfo) -> str:
     if isinstance(value, Sentence):
         return value.word(translations, locale, zone)

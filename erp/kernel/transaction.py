@@ -61,6 +61,21 @@ def snapshot() -> Iterator[None]:
         session.commit()  # a rollback would make the driver forget the statements it prepared
 
 
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Everything inside happens as in a transaction, and then has never happened: to show what a deed would do."""
+    release()
+    session = db.session()
+    session.connection(execution_options=WRITING)
+    session.info["edge"] = True
+    try:
+        yield
+    finally:
+        session.rollback()
+        take_noted("deeds"), take_noted("news")
+        session.info.pop("edge", None)
+
+
 def _write_down() -> list[outbox.News]:
     """Write the audit and outbox rows; the news among them."""
     deeds, news = take_noted("deeds"), take_noted("news")

@@ -12,7 +12,7 @@ from flask import Flask
 from openpyxl.worksheet.worksheet import Worksheet
 from werkzeug.test import TestResponse
 
-from erp.blueprints.listing import mounted
+from erp.blueprints import lists
 from erp.kernel.db import rows
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
@@ -35,7 +35,7 @@ def read_xlsx(answer: TestResponse) -> Worksheet:
 
 def test_every_list_gives_both_files(app: Flask, desk: Callable[[Role], Desk], office: Office) -> None:
     admin = desk(Role.ADMIN)
-    for shown in mounted(app):
+    for shown in lists.declared(app).values():
         with app.test_request_context():
             url = shown.url
         every = "&".join(f"columns={column.key}" for column in shown.columns)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from erp.blueprints import listing
+from erp.blueprints import lists
 from erp.blueprints.listing import Listing
 from erp.domain import agents
 from erp.kernel.permissions import Role
@@ -19,7 +19,7 @@ HEADS = re.compile(r"<th scope=\"col\"[^>]*>(.*?)</th>", re.DOTALL)
 
 
 def every_list(app: Flask) -> list[Listing]:
-    return list(listing.mounted(app))
+    return list(lists.declared(app).values())
 
 
 def heads(text: str) -> list[str]:

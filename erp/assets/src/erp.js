@@ -47,6 +47,38 @@
     form.requestSubmit(submitter);
   });
 
+  // Rows of a list are chosen by ticking: one, a range with Shift, all of the page, or all that fit the filters.
+  let lastPicked = null;
+  const picks = () => [...document.querySelectorAll("input[name=row][form=bulk]")];
+  const tellPicked = () => {
+    const told = document.querySelector("[data-picked]");
+    if (!told) return;
+    const rows = picks(), chosen = rows.filter((box) => box.checked), all = document.querySelector("[data-pick=all]");
+    told.textContent = all?.checked ? told.dataset.all : String(chosen.length);
+    const page = document.querySelector("[data-pick=page]");
+    page.checked = chosen.length === rows.length;
+    page.indeterminate = chosen.length > 0 && chosen.length < rows.length;
+  };
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (box.name !== "row" || box.getAttribute("form") !== "bulk") return;
+    const rows = picks(), from = rows.indexOf(lastPicked), to = rows.indexOf(box);
+    if (event.shiftKey && from >= 0) {
+      rows.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((other) => { other.checked = box.checked; });
+    }
+    lastPicked = box;
+  });
+  document.addEventListener("change", (event) => {
+    const pick = event.target.dataset?.pick;
+    if (pick) picks().forEach((box) => { box.checked = event.target.checked; });
+    const isLess = !event.target.checked && (pick === "page" || event.target.name === "row");
+    if (isLess) document.querySelectorAll("[data-pick=all]").forEach((box) => { box.checked = false; });
+    tellPicked();
+  });
+  document.addEventListener("reset", () => setTimeout(tellPicked));
+  document.addEventListener("htmx:after:swap", tellPicked);
+  addEventListener("pageshow", tellPicked);
+
   // A second press of a plain form's button sends nothing. (htmx forms have hx-disable.)
   document.addEventListener("submit", (event) => {
     const form = event.target;
