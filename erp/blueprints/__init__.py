@@ -31,9 +31,10 @@ from erp.blueprints import (
     shell,
     staff,
     ui,
+    views,
 )
 
-WORK = (home, search, establishments, bookings, agents, referrals, customers, cases, bulk)
+WORK = (home, search, establishments, bookings, agents, referrals, customers, cases, bulk, views)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 

@@ -18,7 +18,7 @@ from wtforms import StringField
 
 from erp.blueprints import address, lists
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import Cells, Column, Drawn
+from erp.blueprints.columns import Cells, Column, Drawn, Moment
 from erp.blueprints.forms import Form, Outcome, attempt, needed
 from erp.blueprints.listing import Listing
 from erp.blueprints.present import now
@@ -165,8 +165,11 @@ def _changes(listing: Listing, before: Any, after: Any) -> list[Change]:
     """The cells that differ, whether the list shows their columns or not."""
     changes = []
     for column in listing.columns:
-        cell = column.kind.cell(column.get)
-        if not isinstance(column.kind, Drawn) and (was := cell(before)) != (becomes := cell(after)):
+        kind = (
+            Moment() if isinstance(column.kind, Moment) else column.kind
+        )  # here "in 2 weeks" tells too little
+        cell = kind.cell(column.get)
+        if not isinstance(kind, Drawn) and (was := cell(before)) != (becomes := cell(after)) != UNSAID:
             changes.append(Change(str(column.label), Markup(was), Markup(becomes)))
     return changes
 

@@ -42,6 +42,7 @@ ATTRIBUTION = {
 
 
 class CustomerFilters(Within):
+    DATES = (*Within.DATES, "paid_in")
     activity = choice(_("Paying or not"))
     attribution = choice(_("Brought by anybody"))
     paid_in = MonthField(_("Paid in"), [Optional()])

@@ -17,6 +17,9 @@ class Deed(NamedTuple):
 
 
 DEEDS: dict[str, Deed] = {
+    "bulk.confirmed": Deed(_("Confirmed for many rows"), "list-checks"),
+    "view.saved": Deed(_("View saved"), "star"),
+    "view.removed": Deed(_("View forgotten"), "star-off"),
     "list.exported": Deed(_("List exported"), "download"),
     "agent.registered": Deed(_("Registered"), "user-plus", "ok"),
     "agent.signed_in": Deed(_("Signed in"), "log-in"),

@@ -55,6 +55,8 @@ class Row(PlainForm):
 class Filters(PlainForm):
     """The bar over a list, filled from the address; `q` is the search. Anything it does not know finds nothing."""
 
+    DATES: tuple[str, ...] = ()
+    """Fields that say when; they share one place in the bar."""
     q = StringField(_("Search"))
 
     def __init__(self, **choices: list[tuple[str, str]]):
@@ -68,8 +70,9 @@ class Filters(PlainForm):
 
 
 class Within(Filters):
-    """A bar that also cuts the list by days, as the reader's zone has them."""
+    """A bar that also cuts the list by days, as the reader's zone has them; `by` says of which moment."""
 
+    DATES: tuple[str, ...] = ("since", "until", "by")
     since = DateField(_("From"), [Optional()])
     until = DateField(_("To"), [Optional()])
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 from flask import request, url_for
 from flask_babel import get_timezone
@@ -22,6 +24,7 @@ from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Cells, Column
 from erp.blueprints.forms import Filters
 from erp.blueprints.presentation import format_day, format_month
+from erp.domain import staff
 from erp.kernel import clock
 from erp.kernel.paging import Listed, Page
 from erp.kernel.permissions import Permission
@@ -192,18 +195,33 @@ class Shown:
     def chips(self) -> list[Chip]:
         return [Chip(_told(item), address.without(item.name)) for item in self.form if item.data]
 
+    @property
+    def lasting(self) -> list[tuple[str, str]]:
+        """The state that a saved view keeps: what names a person stays out of it."""
+        return [(name, value) for name, value in self.state if name != "of"]
+
     @cached_property
     def views(self) -> list[SimpleNamespace]:
         counts = self.listing.counts()
         return [
-            SimpleNamespace(
-                label=view.label,
-                url=address.to(address.path(), list(view.args.items())),
-                count=counts.get(view.key) if view.key else None,
-                current=self.filtered == _filters(view.args.items()),
-            )
+            self._view(view.label, view.args.items(), counts.get(view.key) if view.key else None)
             for view in self.listing.views
         ]
+
+    @cached_property
+    def saved(self) -> list[SimpleNamespace]:
+        """The reader's own views."""
+        found = staff.saved_views(current_user.id, self.listing.key)
+        return [self._view(view.name, parse_qsl(view.state), id=view.id) for view in found]
+
+    def _view(
+        self, label: Any, state: Iterable[tuple[str, str]], count: int | None = None, id: UUID | None = None
+    ) -> SimpleNamespace:
+        pairs = list(state)
+        current = self.filtered == _filters(pairs)
+        return SimpleNamespace(
+            label=label, url=address.to(address.path(), pairs), count=count, current=current, id=id
+        )
 
 
 def _filters(state: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, flash, request, url_for
+from flask_babel import gettext
 from flask_login import current_user
 
 from erp.blueprints import address
@@ -13,6 +15,7 @@ from erp.blueprints.exports import export
 from erp.blueprints.forms import attempt
 from erp.blueprints.listing import Listing, Shown, shown
 from erp.blueprints.responses import page_or_part, seen_other, wants_part
+from erp.domain import staff
 from erp.kernel import bulk, clock
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
@@ -59,6 +62,17 @@ def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = 
                 filters={name: value for name, value in asked.filtered if name not in address.SEARCHES},
             )
         flash(str(tried.refusal), "error")
+        return seen_other(address.to(listing.url, asked.state))
+
+    @bp.post(f"{at}/views", endpoint="save_view")
+    @requires(permission)
+    def save_view() -> Response:
+        """Keep the state of the address, but for what was searched of people, under a name."""
+        asked = shown(listing)
+        state, name = urlencode(asked.lasting), request.form.get("name", "")
+        with attempt() as tried, transaction():
+            staff.save_view(current_user.id, listing.key, name, state, by=current_user.actor, now=clock.now())
+        flash(tried.refusal or gettext("The view is saved."), "error" if tried.refusal else "message")
         return seen_other(address.to(listing.url, asked.state))
 
     for action in listing.actions:

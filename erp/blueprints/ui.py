@@ -25,7 +25,8 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.boards.figures import Change, Figure
 from erp.blueprints.columns import Column, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Form, attempt, needed
-from erp.blueprints.listing import Empty, Listing, View, mount
+from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.lists import mount
 from erp.blueprints.responses import done, page_or_part, refused, wants_part
 from erp.blueprints.states import STATES, State
 from erp.blueprints.way import Branch, Station

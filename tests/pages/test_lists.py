@@ -115,3 +115,33 @@ def test_what_may_name_a_person_stands_in_no_address(
     assert office.other_agent not in part.text
     for text in (part.headers["HX-Replace-Url"], *re.findall(r'(?:href|action|hx-get)="([^"]*)"', part.text)):
         assert phone.removeprefix("+") not in text
+
+
+def test_a_view_is_saved_shown_replaced_and_forgotten_by_its_owner_alone(
+    app: Flask, desk: Callable[[Role], Desk], office: Office
+) -> None:
+    manager, other = desk(Role.MANAGER), desk(Role.MANAGER)
+    state = "state=active&columns=name&columns=code&sort=code"
+    assert (
+        manager.post(f"/agents/views?{state}&of=veiled", name="Mine")
+        .headers["Location"]
+        .startswith("/agents?")
+    )
+    page = manager.get(f"/agents?{state}").text
+    assert re.search(
+        r'href="/agents\?state=active&amp;columns=name&amp;columns=code&amp;sort=code"[^>]*aria-current="true"',
+        page,
+    )
+    assert "Mine" not in other.get("/agents").text
+    manager.post("/agents/views?state=closed", name="mine")
+    page = manager.get("/agents").text
+    assert page.count("Forget the view") == 1
+    assert "/agents?state=closed" in page
+    forget = re.findall(r'action="(/views/[\w-]+/removal)"', page)[0]
+    assert other.post(forget).status_code == 404
+    assert manager.post(forget).headers["Location"] == "/agents"
+    assert "Forget the view" not in manager.get("/agents").text
+    assert (
+        "Give it a name"
+        in manager.client.get(manager.post("/agents/views", name=" ").headers["Location"]).text
+    )

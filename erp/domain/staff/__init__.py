@@ -14,6 +14,7 @@ from erp.domain.staff.rules import (
     WrongPassword,
     normalise_email,
 )
+from erp.domain.staff.views import TooManyViews, remove_view, save_view, saved_views
 
 __all__ = [
     "SHORTEST_PASSWORD",
@@ -21,6 +22,7 @@ __all__ = [
     "EmailTaken",
     "LastAdmin",
     "OwnAccount",
+    "TooManyViews",
     "WrongCredentials",
     "WrongPassword",
     "add",
@@ -35,6 +37,9 @@ __all__ = [
     "normalise_email",
     "prefer",
     "reactivate",
+    "remove_view",
+    "save_view",
+    "saved_views",
     "search",
     "set_password",
 ]

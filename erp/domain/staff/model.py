@@ -47,3 +47,18 @@ class Staff(db.Model):
         sa.CheckConstraint(f"language in ({LANGUAGES})", name="language"),
         sa.CheckConstraint(f"theme in ({THEMES})", name="theme"),
     )
+
+
+class SavedView(db.Model):
+    """A list as one person wants to see it again: a name for a state of its address."""
+
+    __tablename__ = "saved_view"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    staff_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("staff.id"))
+    list: so.Mapped[str]
+    name: so.Mapped[str]
+    state: so.Mapped[str]
+    saved_at: so.Mapped[dt.datetime]
+    __table_args__ = (
+        sa.Index("one_saved_view_per_name", "staff_id", "list", sa.text("lower(name)"), unique=True),
+    )

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.helpers import grant
 
-revision = "0019_bulk"
-down_revision = "0018_key_names"
+revision = "0020_bulk"
+down_revision = "0019_corrections"
 
 
 def upgrade() -> None:
