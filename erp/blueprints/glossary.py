@@ -44,6 +44,13 @@ WORDS = {
             " when the agent or a colleague lets it go, or when its time is over."
         ),
     ),
+    "many_rows": Word(
+        _("A deed for many rows"),
+        _(
+            "Each row is decided on its own: what is refused for one leaves the others done. The preview is no guess: each"
+            " row was done and taken back."
+        ),
+    ),
     "stage": Word(
         _("Stage"),
         _(

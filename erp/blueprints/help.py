@@ -30,6 +30,10 @@ FIND = _(
 )
 OPEN = _("Open a line to see everything about it, and what led to it.")
 HISTORY = _("Read at the end who did what to it, and when.")
+KEEP = _("Choose columns, keep the list as a file, or save what you filtered as a view of your own.")
+MANY = _(
+    "Tick several rows, or all that fit the filters, to do one deed to them; you see first what would change."
+)
 FIGURES = _("Read what a figure means under it, and compare it with the period before.")
 ROWS = _("Open a figure down to the rows behind it.")
 KEYS = _("Everywhere: / goes to the search, ? to this help, Escape closes what is open.")
@@ -80,7 +84,7 @@ PAGES: dict[str, Help] = {
     "establishments.index": Help(
         _("The catalogue: every place that may become a customer, and whether somebody works on it."),
         ("establishment", "claim_group", "booking", "connection"),
-        (FIND, _("Book a free place for an agent who asked by phone: open it and choose the agent.")),
+        (FIND, KEEP, _("Book a free place for an agent who asked by phone: open it and choose the agent.")),
     ),
     "establishments.show": Help(
         _("One place: who holds it, how it may be reached, and what became of it."),
@@ -94,7 +98,20 @@ PAGES: dict[str, Help] = {
     "bookings.index": Help(
         _("Every exclusive right of an agent to a place, those that are open and those that have ended."),
         ("booking", "stage", "ending"),
-        (FIND, _("Sort by the end of the term to see which run out next."), OPEN),
+        (FIND, KEEP, MANY, _("Sort by the end of the term to see which run out next."), OPEN),
+    ),
+    "bulk.show": Help(
+        _(
+            "One deed for the rows you chose: what it would change, how far it is, and what became of each row."
+        ),
+        ("many_rows",),
+        (
+            _(
+                "Read what would change in each row, and which would be refused and why; nothing is done before you confirm."
+            ),
+            _("Watch many rows being done, or leave and come back: the address stays the same."),
+            _("Where a deed can be taken back, do that for all that were done."),
+        ),
     ),
     "bookings.show": Help(
         _("One booking: who holds which place, until when, and how far they have come."),
@@ -109,7 +126,7 @@ PAGES: dict[str, Help] = {
     "agents.index": Help(
         _("Everybody who refers customers, with what they have earned."),
         ("agent", "code", "hold", "available", "masked"),
-        (FIND, _("Show those who wait for verification and make them active.")),
+        (FIND, KEEP, MANY, _("Show those who wait for verification and make them active.")),
     ),
     "agents.show": Help(
         _("One agent: who they are, where they stand, what they brought and earned."),
@@ -131,7 +148,7 @@ PAGES: dict[str, Help] = {
     "referrals.index": Help(
         _("Every customer who was attributed to an agent, and what the attribution rests on."),
         ("referral", "basis", "customer", "code"),
-        (FIND, OPEN),
+        (FIND, KEEP, OPEN),
     ),
     "referrals.show": Help(
         _("One attribution: whose customer it is, why, and under which terms it earns."),
@@ -141,7 +158,7 @@ PAGES: dict[str, Help] = {
     "customers.index": Help(
         _("Everybody who pays the owner, who brought them, and whether they stay."),
         ("customer", "referral", "code"),
-        (FIND, OPEN),
+        (FIND, KEEP, OPEN),
     ),
     "customers.show": Help(
         _("One customer: who brought them, what they paid, and what was earned on it."),
@@ -164,7 +181,7 @@ PAGES: dict[str, Help] = {
     "commissions.index": Help(
         _("Every commission there is, with what is left of it and where it stands."),
         ("commission", "hold", "freeze", "available", "reversal", "true_up"),
-        (FIND, _("Open a line to read why it is this amount.")),
+        (FIND, KEEP, _("Open a line to read why it is this amount.")),
     ),
     "commissions.show": Help(
         _(
@@ -181,7 +198,7 @@ PAGES: dict[str, Help] = {
     "payments.index": Help(
         _("What customers paid, or were asked to pay, through the bank."),
         ("payment", "order", "refund", "attention"),
-        (FIND, _("Show only those that somebody must look at.")),
+        (FIND, KEEP, _("Show only those that somebody must look at.")),
     ),
     "payments.show": Help(
         _("One payment: what the bank said about it, and what was booked because of it."),
@@ -195,7 +212,7 @@ PAGES: dict[str, Help] = {
     "payouts.index": Help(
         _("Every transfer to an agent, and what the bank said of it."),
         ("payout", "payout_run", "unknown", "failed", "returned"),
-        (FIND, OPEN),
+        (FIND, KEEP, MANY, OPEN),
     ),
     "payouts.show": Help(
         _("One transfer: what it pays, every attempt at the bank, and how it ended."),
@@ -269,7 +286,7 @@ PAGES: dict[str, Help] = {
     "audit.index": Help(
         _("Who did what, when, from the beginning on."),
         ("audit",),
-        (FIND, OPEN),
+        (FIND, KEEP, OPEN),
     ),
     "audit.show": Help(
         _("One deed with all its details, and what it was done to."),
@@ -279,7 +296,7 @@ PAGES: dict[str, Help] = {
     "jobs.index": Help(
         _("Work that is not done yet: what waits, what failed and will be tried again, what was given up."),
         ("job",),
-        (FIND, OPEN),
+        (FIND, KEEP, MANY, OPEN),
     ),
     "jobs.show": Help(
         _("One piece of work, how often it was tried, and what went wrong last."),
@@ -289,7 +306,7 @@ PAGES: dict[str, Help] = {
     "staff.index": Help(
         _("Everybody who works here, and their roles."),
         ("role",),
-        (FIND, _("Add a colleague.")),
+        (FIND, KEEP, _("Add a colleague.")),
     ),
     "staff.new": Help(
         _("A colleague who may sign in from now on."),

@@ -63,7 +63,7 @@ JOBS = Listing(
             "rotate-cw",
         ),
     ),
-    label="job",
+    label=lambda row: f"{job_name(row.job)} {row.id}",
     views=(
         View(_("All")),
         View(_("Given up"), {"state": "given_up"}),

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -86,8 +87,8 @@ class Listing:
     views: Sequence[View] = ()
     counts: Callable[[], Mapping[str, int]] = dict
     actions: Sequence[BulkAction] = ()
-    label: str = "reference"
-    """What people call a row, as an attribute of it."""
+    label: Callable[[Any], str] = attrgetter("reference")
+    """What people call a row."""
     names_people: bool = False
     """Whether people are searched by what is theirs (a name, a phone): then the search shows in no address."""
     template: str = "lists/index.html"
@@ -144,7 +145,7 @@ class Shown:
 
     def label(self, row: Any) -> str:
         """What people call a row."""
-        return str(getattr(row, self.listing.label))
+        return self.listing.label(row)
 
     @cached_property
     def columns(self) -> list[Column]:

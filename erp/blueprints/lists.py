@@ -116,4 +116,4 @@ def _chosen(asked: Shown, action: BulkAction) -> Iterator[tuple[str, str]]:
         found = found.only([bulk.id_of(id) for id in request.form.getlist("row")])
     for batch in found.batches():
         for row in batch:
-            yield str(getattr(row, action.subject)), str(getattr(row, asked.listing.label))
+            yield str(getattr(row, action.subject)), asked.label(row)

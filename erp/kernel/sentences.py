@@ -103,15 +103,15 @@ def from_json(kept: Any) -> Any:
     if not isinstance(kept, dict):
         return kept
     if "said" in kept:
-        values = {name: from_json(inner) for name, inner in kept["values"].items()}
-        return (
-            Counted(kept["said"], kept["many"], **values)
-            if "many" in kept
-            else Sentence(kept["said"], **values)
-        )
+        text, many, values = kept["said"], kept.get("many"), from_json(kept["values"])
+        return Counted(text, many, **values) if many else Sentence(text, **values)
     if "amount" in kept:
         return Amount(kept["amount"], kept["currency"])
-    return Rate(kept["bps"]) if "bps" in kept else dt.datetime.fromisoformat(kept["at"])
+    if "bps" in kept:
+        return Rate(kept["bps"])
+    if "at" in kept:
+        return dt.datetime.fromisoformat(kept["at"])
+    return {name: from_json(inner) for name, inner in kept.items()}
 
 
 def _shown(value: Any, translations: NullTranslations, locale: str | Locale, zone: dt.tzinfo) -> str:

@@ -31,9 +31,8 @@ def save_view(staff_id: UUID, list: str, name: str, state: str, *, by: Actor, no
     """
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME:
-        raise Invalid(
-            fields={"name": Sentence("Give it a name of at most %(most)s letters.", most=LONGEST_NAME)}
-        )
+        said = Sentence("Give it a name of at most %(most)s letters.", most=LONGEST_NAME)
+        raise Invalid(said, fields={"name": said})
     saved = row(
         """insert into saved_view (id, staff_id, list, name, state, saved_at)
            values (:id, :staff_id, :list, :name, :state, :now)

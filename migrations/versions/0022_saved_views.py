@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.helpers import audited, grant
 
-revision = "0021_saved_views"
-down_revision = "0020_bulk"
+revision = "0022_saved_views"
+down_revision = "0021_bulk"
 
 
 def upgrade() -> None:

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.helpers import grant
 
-revision = "0020_bulk"
-down_revision = "0019_corrections"
+revision = "0021_bulk"
+down_revision = "0020_settlements"
 
 
 def upgrade() -> None:
