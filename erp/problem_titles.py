@@ -21,6 +21,7 @@ TITLES = {
     "booking_ended": Sentence("Booking ended"),
     "booking_stage": Sentence("Not at this stage of the booking"),
     "bulk_confirmed": Sentence("Confirmed before"),
+    "bulk_of_somebody_else": Sentence("Somebody else chose the rows"),
     "cannot_transfer": Sentence("Cannot transfer"),
     "case_decided": Sentence("Case decided"),
     "draft_changed": Sentence("Draft changed"),

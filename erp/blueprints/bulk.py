@@ -21,6 +21,7 @@ from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Cells, Column, Drawn, Moment
 from erp.blueprints.forms import Form, Outcome, attempt, needed
 from erp.blueprints.listing import Listing
+from erp.blueprints.people import actor_name
 from erp.blueprints.present import now
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.kernel import bulk, clock
@@ -32,7 +33,7 @@ from erp.kernel.transaction import rehearsal, transaction
 from erp.language import say
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")
-OWN = "one's own; what it would do needs the permission of the deed, which is checked again"
+THEIR_PERMISSION = "whoever may do the deed may see it, too; its permission is checked here"
 UNSAID = "…"
 """Stands for a value that nobody has given yet, while a deed is rehearsed."""
 
@@ -46,19 +47,16 @@ class Change(NamedTuple):
 
 
 @bp.get("/<uuid:id>")
-@for_staff(OWN)
+@for_staff(THEIR_PERMISSION)
 def show(id: UUID) -> Any:
     """What would change, how far it is, or what became of it: the same address all the way."""
     return page_or_part("bulk/show.html", "bulk/_deed.html", **_shown(id))
 
 
 @bp.post("/<uuid:id>/confirmation")
-@for_staff(OWN)
+@for_staff(THEIR_PERMISSION)
 def confirm(id: UUID) -> Any:
-    deed = bulk.find(id, by=current_user.actor)
-    _listing, action = _declared(deed)
-    if action.permission not in current_user.permissions:
-        raise Forbidden
+    deed, _listing, action = _open(id)
     form = _form(action)
     with attempt(form) as tried, transaction():
         form.check()
@@ -71,11 +69,10 @@ def confirm(id: UUID) -> Any:
 
 
 @bp.post("/<uuid:id>/undo")
-@for_staff(OWN)
+@for_staff(THEIR_PERMISSION)
 def undo(id: UUID) -> Any:
     """Choose the rows that were done for the deed that takes it back. Its own preview follows."""
-    deed = bulk.find(id, by=current_user.actor)
-    listing, action = _declared(deed)
+    deed, listing, action = _open(id)
     back = _undoing(listing, action)
     if back is None:
         raise NotFound
@@ -92,8 +89,7 @@ def _undoing(listing: Listing, action: BulkAction) -> BulkAction | None:
 
 
 def _shown(id: UUID, form: Form | None = None, tried: Outcome | None = None) -> dict[str, Any]:
-    deed = bulk.find(id, by=current_user.actor)
-    listing, action = _declared(deed)
+    deed, listing, action = _open(id)
     page = bulk.subjects(id, ended=deed.ended_at is not None).page(address.page_number())
     return {
         "deed": deed,
@@ -104,14 +100,21 @@ def _shown(id: UUID, form: Form | None = None, tried: Outcome | None = None) -> 
         "rows": _told(listing, action, page) if deed.confirmed_at else _rehearsed(listing, action, page),
         "form": form or _form(action),
         "undo": _undoing(listing, action),
+        "is_own": deed.asked_by == str(current_user.actor),
+        "asked_by": actor_name(deed.asked_by),
         "at_once": deed.total <= bulk.AT_ONCE,
         "refusal": tried and tried.refusal,
     }
 
 
-def _declared(deed: Any) -> tuple[Listing, BulkAction]:
+def _open(id: UUID) -> tuple[Any, Listing, BulkAction]:
+    """A bulk deed, its list and its declaration. Raises `NotFound`, and `Forbidden` for who may not do the deed."""
+    deed = bulk.find(id)
     listing = lists.declared(current_app)[deed.list]
-    return listing, next(action for action in listing.actions if action.name == deed.action)
+    action = next(action for action in listing.actions if action.name == deed.action)
+    if action.permission not in current_user.permissions:
+        raise Forbidden
+    return deed, listing, action
 
 
 def _form(action: BulkAction) -> Form:

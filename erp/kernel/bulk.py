@@ -19,7 +19,7 @@ import sqlalchemy.orm as so
 from erp.kernel import audit, clock, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import Row, db, execute, row, rows
-from erp.kernel.errors import DomainError, Invalid, NotFound
+from erp.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from erp.kernel.ids import uuid7
 from erp.kernel.paging import Listed
 from erp.kernel.sentences import Sentence, as_json
@@ -74,6 +74,11 @@ class NothingChosen(Invalid):
 class TooMany(Invalid):
     code = "too_many_rows"
     sentence = Sentence("At most %(most)s rows at once. Narrow the filters first.", most=MOST)
+
+
+class NotTheirs(Forbidden):
+    code = "bulk_of_somebody_else"
+    sentence = Sentence("Only who chose the rows may confirm it. Choose them yourself.")
 
 
 class Confirmed(DomainError):
@@ -134,9 +139,9 @@ DEED = """select d.id, d.list, d.action, d.verb, d.details, d.origin, d.asked_by
             from bulk_row where deed_id = d.id) r"""
 
 
-def find(id: UUID, *, by: Actor) -> Row:
-    """A bulk deed with how far it is; a stranger's does not exist."""
-    found = row(f"{DEED} where d.id = :id and d.asked_by = :by", id=id, by=str(by))
+def find(id: UUID) -> Row:
+    """A bulk deed with how far it is. Raises `NotFound`."""
+    found = row(f"{DEED} where d.id = :id", id=id)
     if found is None:
         raise NotFound
     return found
@@ -164,9 +169,11 @@ def done_in(id: UUID) -> list[tuple[str, str]]:
 def confirm(id: UUID, details: dict[str, str], *, by: Actor, now: dt.datetime) -> None:
     """Have it done, with the values that the verb needs. A worker does what is much, or what is left undone.
 
-    Raises `NotFound`, `Confirmed`.
+    Raises `NotFound`, `NotTheirs` when somebody else chose the rows, `Confirmed`.
     """
-    deed = find(id, by=by)
+    deed = find(id)
+    if deed.asked_by != str(by):
+        raise NotTheirs
     confirmed = execute(
         """update bulk_deed set confirmed_at = :now, details = cast(:details as jsonb)
            where id = :id and confirmed_at is null""",

@@ -150,14 +150,16 @@ def test_payouts_leave_a_draft_run_together(app: Flask, desk: Callable[[Role], D
         assert scalar("select state from payout where reference = :ref", ref=office.payout) == "withdrawn"
 
 
-def test_a_bulk_deed_is_ones_own_and_needs_the_permission_still(
+def test_colleagues_who_may_do_it_see_a_bulk_deed_and_who_chose_confirms_it(
     app: Flask, desk: Callable[[Role], Desk], office: Office
 ) -> None:
-    manager, auditor = desk(Role.MANAGER), desk(Role.AUDITOR)
+    manager, colleague, auditor = desk(Role.MANAGER), desk(Role.MANAGER), desk(Role.AUDITOR)
     assert "bulk" not in auditor.get("/bookings").text
     assert auditor.post("/bookings/bulk/release", all="yes").status_code == 403
     url = choose(manager, "/bookings/bulk/release", all="yes")
-    assert desk(Role.MANAGER).get(url).status_code == 404
+    assert "Manager 1 chose these rows" in colleague.get(url).text
+    assert "Only who chose the rows may confirm it" in colleague.post(f"{url}/confirmation").text
+    assert auditor.get(url).status_code == 403
     with app.app_context(), transaction():
         staff.change_roles(manager.id, [Role.AUDITOR], by=TESTS, now=clock.now())
     assert manager.post(f"{url}/confirmation").status_code == 403

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from erp.domain import bookings, commissions, integrations, payments, payouts, programmes, staff
-from erp.kernel import audit, clock, outbox
+from erp.kernel import audit, bulk, clock, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, rows, scalar
 from erp.kernel.transaction import release, transaction
@@ -41,6 +41,7 @@ class Office:
     job: int
     api_key: UUID
     colleague: str
+    chosen: UUID
 
     @property
     def pages(self) -> list[str]:
@@ -71,6 +72,7 @@ class Office:
             f"/jobs/{self.job}",
             f"/api-keys/{self.api_key}",
             f"/staff/{self.colleague}",
+            f"/bulk/{self.chosen}",
             "/help/agents.show",
         ]
 
@@ -119,7 +121,23 @@ def open_office() -> Office:
         job=_failed_job(),
         api_key=key,
         colleague=_one("select reference from staff where email = 'olga@example.test'"),
+        chosen=_chosen(now),
     )
+
+
+def _chosen(now: dt.datetime) -> UUID:
+    """Both agents, chosen by somebody for a deed that is not confirmed."""
+    agents = [(str(id), reference) for id, reference in rows("select id, reference from agent order by id")]
+    with transaction():
+        return bulk.lay_down(
+            "agents",
+            "suspend",
+            "erp.domain.agents.suspend",
+            agents,
+            origin="/agents",
+            by=PREPARED_BY,
+            now=now,
+        )
 
 
 def _agents(now: dt.datetime) -> tuple[UUID, UUID]:
