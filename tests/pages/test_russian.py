@@ -17,10 +17,10 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-confirm", "data-bro
 SILENT = ("script", "style", "svg", "code", "kbd", "pre")
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 FOR_PROGRAMS = re.compile(
-    r"[A-Z]{2,5}-[0-9A-Z]{8}|\w+:confirmed|[0-9A-Z]{6}(?![0-9A-Za-z])|\S+@\S+|refk_\S+|[0-9a-f]{8}-[0-9a-f-]{27}|shop-\d|order-\d"
+    r"https?://\S+|[A-Z]{2,5}-[0-9A-Z]{8}|\w+:confirmed|[0-9A-Z]{6}(?![0-9A-Za-z])|\S+@\S+|refk_\S+|[0-9a-f]{8}-[0-9a-f-]{27}|shop-\d|order-\d"
     r"|ref (?:up|import establishments FILE)|python -m erp.worker|Europe/Moscow|A month of SuperApp|A test"
 )
-"""References, codes, addresses, ids, commands."""
+"""Addresses, references, codes, ids, commands."""
 NAMES = {
     *(
         "RefERP",
