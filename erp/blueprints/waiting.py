@@ -62,6 +62,15 @@ KINDS = [
         _("They registered and may refer already; nobody pays them before they are active."),
     ),
     Kind(
+        "drafts_of_terms",
+        "programmes.index",
+        {"draft": "yes"},
+        Permission.PROGRAMMES_WRITE,
+        "badge-percent",
+        _("Programmes with a draft of terms"),
+        _("A draft touches nobody until somebody brings it into force, or throws it away."),
+    ),
+    Kind(
         "frozen_commissions",
         "commissions.index",
         {"state": "frozen"},

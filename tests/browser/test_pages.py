@@ -68,6 +68,24 @@ def test_every_page_can_be_read_by_all_in_light_and_dark_on_a_phone_and_in_russi
             assert overflow == 0, f"{url} is {overflow} px wider than a phone in {language}"
 
 
+def test_one_zooms_into_the_days_and_out_again(
+    page: Page, live: str, office: Office, sign_in: Callable[[Page], None]
+) -> None:
+    sign_in(page)
+    page.goto(f"{live}/dashboards/turnover")
+    expect(page.locator("canvas")).to_be_visible()
+    expect(page.locator("figure.chart")).to_be_hidden()
+    over = page.locator(".u-over").bounding_box()
+    assert over
+    page.mouse.move(over["x"] + over["width"] / 2, over["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(over["x"] + over["width"] - 5, over["y"] + 50, steps=5)
+    page.mouse.up()
+    page.get_by_role("button", name="Whole time").click()
+    page.mouse.move(over["x"] + over["width"] - 1, over["y"] + 50)
+    expect(page.locator(".u-legend")).to_contain_text("3,900.00\u00a0₽")
+
+
 def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

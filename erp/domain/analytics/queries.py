@@ -13,6 +13,7 @@ WAITING = {
     "runs_to_approve": "select count(*) from payout_run where state = 'draft'",
     "failed_payouts": "select count(*) from payout where state = 'failed'",
     "unknown_payouts": "select count(*) from payout where state = 'unknown'",
+    "drafts_of_terms": "select count(distinct programme_id) from terms where state = 'draft'",
     "puzzling_payments": "select count(*) from payment where attention is not null",
     "frozen_commissions": f"select count(*) from ({FROZEN}) frozen",
     "jobs_given_up": "select count(*) from outbox where given_up_at is not null",
