@@ -10,11 +10,12 @@ from flask import Blueprint, flash, url_for
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import StringField
+from wtforms import StringField, TextAreaField
 
 from erp.blueprints import stories
 from erp.blueprints.address import page_number, sort_key
 from erp.blueprints.bulk_actions import BulkAction
+from erp.blueprints.closures import consequences
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.listing import Empty, Listing, View
@@ -54,6 +55,10 @@ GROUPS = {
 
 class ReasonForm(Form):
     reason = StringField(_("Why"), [needed])
+
+
+class SettlementForm(Form):
+    note = TextAreaField(_("What was settled, and how"), [needed])
 
 
 def _find(form: AgentFilters) -> Listed:
@@ -177,6 +182,13 @@ def suspend(reference: str) -> Any:
     return _answered(reference, tried, form=form)
 
 
+@bp.get("/<reference>/closure")
+@requires(Permission.AGENTS_WRITE)
+def closure(reference: str) -> Any:
+    """What closing will do, before it is done."""
+    return _closure(reference, None)
+
+
 @bp.post("/<reference>/closure")
 @requires(Permission.AGENTS_WRITE)
 def close(reference: str) -> Any:
@@ -184,7 +196,31 @@ def close(reference: str) -> Any:
     with attempt() as tried, transaction():
         unchanged("agent", agent.id)
         agents.close(agent.id, by=current_user.actor, now=clock.now())
-    return _answered(reference, tried)
+    return _closure(reference, tried.refusal) if tried.refusal else _answered(reference, tried)
+
+
+def _closure(reference: str, refusal: str | None) -> Any:
+    profile = agents.profile(agents.find(reference).id)
+    return page_or_part(
+        "agents/closure.html",
+        "agents/_closure.html",
+        status=422 if refusal else 200,
+        agent=shown(profile),
+        consequences=consequences(profile) if profile.state != "closed" else [],
+        refusal=refusal,
+    )
+
+
+@bp.post("/<reference>/settlement")
+@requires(Permission.AGENTS_WRITE)
+def settle(reference: str) -> Any:
+    """All is settled with a closed agent: what was kept for that is let go."""
+    agent, form = agents.find(reference), SettlementForm()
+    with attempt(form) as tried, transaction():
+        unchanged("agent", agent.id)
+        form.check()
+        commissions.settle_with_closed(agent.id, form.note.data, by=current_user.actor, now=clock.now())
+    return _answered(reference, tried, settlement=form)
 
 
 def _answered(reference: str, tried: Outcome, **form: Form) -> Any:
@@ -213,5 +249,18 @@ def _shown(reference: str) -> dict[str, Any]:
         "payouts": payouts.search(agent_id=agent.id).first(NEWEST),
         "newest": stories.newest("agent", agent.id, agent.reference),
         "form": ReasonForm(formdata=None),
+        "kept": _kept(agent),
+        "settlement": SettlementForm(formdata=None),
         "refusal": None,
     }
+
+
+def _kept(agent: agents.Profile) -> list[Any]:
+    """What is frozen of a closed agent until all is settled with them."""
+    if agent.state != "closed":
+        return []
+    return [
+        part
+        for part in commissions.frozen_of_agent(agent.id)
+        if part.reason != "attribution_case" and part.on_agent_closed == "release"
+    ]

@@ -24,6 +24,8 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.payouts.execute": _("Send a payout to the bank"),
     "erp.jobs.payouts.follow": _("Ask the bank about a payout"),
     "erp.jobs.payouts.poll_open": _("Ask the bank about open payouts"),
+    "erp.jobs.commissions.forfeit_of_closed": _("Give back what the terms of closed agents forfeit"),
+    "erp.jobs.bookings.release_of_agent": _("Release what a closed agent had booked"),
     "erp.jobs.requests.forget": _("Forget answers to repeated requests"),
 }
 """By their dotted names. A test fails for a job that has none."""

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import FieldList, FormField, IntegerField, SelectField, StringField
+from wtforms import FieldList, FormField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
@@ -73,6 +73,17 @@ class TermsForm(Form):
     monthly_cap = StringField(
         _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
     )
+    on_agent_closed = RadioField(
+        _("When an agent is closed, what their customers pay later"),
+        [needed],
+        choices=options(
+            [
+                ("release", _("stays frozen until it is settled with the agent, then it is paid")),
+                ("forfeit", _("goes back to the owner")),
+            ]
+        ),
+        default="release",
+    )
     note = StringField(_("What is new"), description=_("For colleagues."))
     revision = IntegerField(widget=HiddenInput(), default=1)
 
@@ -92,6 +103,7 @@ class TermsForm(Form):
             click_window_days=self.click_window_days.data,
             minimum_payout=amount_in(self.minimum_payout, currency),
             monthly_cap=amount_in(self.monthly_cap, currency) if self.monthly_cap.data else None,
+            on_agent_closed=self.on_agent_closed.data,
         )
 
 

@@ -109,6 +109,8 @@ STATES: dict[str, State] = {
     # accounts of an agent and entries in them
     "in_payout": State("go", _("In payout")),
     "maturity": State("ok", _("Hold over")),
+    "forfeiture": State("bad", _("Forfeited")),
+    "forfeited": State("bad", _("Forfeited")),
     "release": State("ok", _("Let go")),
     "payout_approved": State("go", _("Payout approved")),
     "payout_paid": State("ok", _("Payout paid")),

@@ -55,6 +55,12 @@ def _sentences(terms: Any, currency: str) -> Iterator[str]:
         terms.click_window_days,
     )
     yield _("A payout is made from %(least)s up.", least=format_money(terms.minimum_payout, currency))
+    if terms.on_agent_closed == "forfeit":
+        yield _("When an agent is closed, what their customers pay later is forfeited.")
+    else:
+        yield _(
+            "When an agent is closed, what their customers pay later is kept until it is settled with them."
+        )
 
 
 def changes(before: Any, after: Any, currency: str) -> list[Change]:
@@ -83,6 +89,9 @@ def _told(terms: Any, currency: str) -> dict[str, str]:
         _("Cap a calendar month"): format_money(terms.monthly_cap, currency),
         _("Days that a click counts"): str(terms.click_window_days),
         _("Smallest payout"): format_money(terms.minimum_payout, currency),
+        _("What closed agents' customers pay later"): _("is forfeited")
+        if terms.on_agent_closed == "forfeit"
+        else _("is kept for a settlement"),
     }
 
 
@@ -102,6 +111,7 @@ def as_typed(terms: Any, currency: str) -> dict[str, Any]:
         "click_window_days": terms.click_window_days,
         "minimum_payout": typed.shown(terms.minimum_payout, currency, locale()),
         "monthly_cap": typed.shown(terms.monthly_cap, currency, locale()) if terms.monthly_cap else "",
+        "on_agent_closed": terms.on_agent_closed,
         "note": terms.note,
         "revision": terms.revision,
     }

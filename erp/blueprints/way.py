@@ -144,8 +144,11 @@ def _basis(referral: Any) -> str:
 def _held(line: Line) -> Station:
     row = line.row
     branches = tuple(_taken(line, ("pending", "frozen")))
+    if row.forfeited_at is not None:
+        why = gettext("the agent's account is closed, and the terms say so")
+        return Station(gettext("Forfeited"), "ban", "failed", "", why, row.forfeited_at, branches=branches)
     if row.freeze_reason is not None:
-        why = say(commissions.FROZEN[row.freeze_reason])
+        why = say(commissions.why_frozen(row))
         return Station(
             gettext("Frozen"),
             "snowflake",

@@ -45,3 +45,12 @@ def release_frozen_of_agent(subjects: list[str]) -> None:
     for subject in subjects:
         with transaction():
             commissions.release_frozen_of_agent(UUID(subject), by=BY, now=clock.now())
+
+
+def forfeit_of_closed() -> None:
+    """Periodic: what is frozen for closed agents under terms that forfeit it."""
+    now = clock.now()
+    forfeited = 1
+    while forfeited:
+        with transaction():
+            forfeited = commissions.forfeit_of_closed(by=BY, now=now)

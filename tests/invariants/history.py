@@ -56,6 +56,7 @@ def happen() -> None:
     _cases(alice, bob)
     _bank(shop)
     _suspended()
+    _closed()
     new_terms(superapp, (0, 500), at=days(-5))
     mature(days(1))
     _payouts(alice, bob)
@@ -110,6 +111,23 @@ def _suspended() -> None:
                 agents.activate(id, by=SOMEBODY, now=NOW)
             with transaction():
                 commissions.release_frozen_of_agent(id, by=SOMEBODY, now=NOW)
+
+
+def _closed() -> None:
+    """Somebody whose commission was forfeited, a refund having come after it, and somebody with whom all was settled."""
+    programme((0, 500), key="harsh", on_agent_closed="forfeit")
+    for key in ("harsh", "superapp"):
+        id = agent()
+        customer = customer_of(id, days(-8), connected=False, programme=key)
+        with transaction():
+            agents.close(id, by=SOMEBODY, now=NOW)
+        event = paid(customer, 70_000, days(-7))
+        with transaction():
+            commissions.forfeit_of_closed(by=SOMEBODY, now=NOW)
+        refunded(event, 10_000)
+        if key == "superapp":
+            with transaction():
+                commissions.settle_with_closed(id, "a test", by=SOMEBODY, now=NOW)
 
 
 def _bank(customer_id: UUID) -> None:

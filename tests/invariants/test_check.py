@@ -140,6 +140,20 @@ DAMAGES = [
     ),
     Damage(
         3,
+        "a forfeiture of another amount",
+        "update forfeiture set amount = amount + 1 where "
+        + only("forfeiture", key="commission_id")
+        + " returning 'forfeiture of commission ' || commission_id",
+    ),
+    Damage(
+        3,
+        "a forfeiture that is gone",
+        "delete from forfeiture where "
+        + only("forfeiture", key="commission_id")
+        + " returning 'commission ' || commission_id",
+    ),
+    Damage(
+        3,
         "a commission neither held nor matured",
         "delete from hold where "
         + only("hold", key="commission_id")
@@ -242,7 +256,7 @@ DAMAGES = [
     Damage(
         6,
         "the terms it is under",
-        f"update commission set terms_id = (select id from terms where state = 'active') where {ACCRUAL}"
+        f"update commission set terms_id = (select id from terms where state = 'active' and version > 1) where {ACCRUAL}"
         " returning 'commission ' || id",
     ),
     Damage(

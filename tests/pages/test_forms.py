@@ -10,9 +10,22 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from erp.domain import agents, bookings, payments, payouts, programmes, referrals, staff
+from erp.domain import (
+    agents,
+    bookings,
+    commissions,
+    integrations,
+    ledger,
+    payments,
+    payouts,
+    programmes,
+    referrals,
+    staff,
+)
+from erp.domain.integrations import NewEvent
 from erp.domain.payouts import checks
 from erp.kernel import audit, clock, outbox
+from erp.kernel.db import row
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
 from tests.pages.conftest import HTMX, PASSWORD, TEST, Desk, sign_in, token_on
@@ -207,6 +220,49 @@ def test_terms_are_drafted_compared_and_activated(app: Flask, desk: Seat, office
         assert [tier.rate_bps for tier in programmes.tiers(active.id)] == [500, 850, 1225]
 
 
+def test_what_closing_an_agent_does_is_said_before_it_is_done(app: Flask, desk: Seat, office: Office) -> None:
+    manager = desk(Role.MANAGER)
+    page = f"/agents/{office.agent}"
+    assert f'href="{page}/closure"' in manager.get(page).text
+    said = manager.get(f"{page}/closure").text
+    for sentence in (
+        "The code stops working",
+        "is available and is paid with the next payout run",
+        "is frozen until a case is decided",
+        "What 2 customers pay later is frozen until it is settled with the agent (Superapp, terms 1)",
+    ):
+        assert sentence in said
+    assert "chosen no bank" not in said
+    assert manager.post(f"{page}/closure").status_code == 303
+    assert manager.post(f"{page}/closure").status_code == 422
+    closed = manager.post(f"{page}/settlement", part=True, note="A letter")
+    assert closed.status_code == 422
+    assert "Nothing is kept for a settlement" in closed.text
+
+
+def test_all_is_settled_with_a_closed_agent(app: Flask, desk: Seat, office: Office) -> None:
+    manager = desk(Role.MANAGER)
+    page = f"/agents/{office.agent}"
+    manager.post(f"{page}/closure")
+    with app.app_context():
+        customer_id = row("select id from customer where external_id = 'shop-1'").id
+        now = clock.now()
+        paid = NewEvent(
+            "test", "late", "payment", customer_id, now, "attested", amount=100_000, currency="RUB"
+        )
+        with transaction():
+            commissions.accrue([integrations.record_event(paid)], by=TEST, now=now)
+    kept = manager.get(page).text
+    assert "50.00\u00a0₽ of 1 commission is kept until all is settled with the agent" in kept
+    assert manager.post(f"{page}/settlement", note="A letter of 3 March").status_code == 303
+    assert "is kept until" not in manager.get(page).text
+    with app.app_context():
+        assert (
+            ledger.balances([agents.find(office.agent).id], "RUB")[agents.find(office.agent).id]["pending"]
+            == 5_000
+        )
+
+
 def test_a_draft_of_terms_is_changed_until_it_is_in_force(app: Flask, desk: Seat, office: Office) -> None:
     manager, other = desk(Role.MANAGER), desk(Role.MANAGER)
     url = f"/programmes/{office.programme}/terms/2"
@@ -274,6 +330,7 @@ def test_another_tier_can_be_added_without_scripts(desk: Seat, office: Office) -
 def terms(*tiers: str) -> dict[str, str]:
     """The form of a draft with tiers written as "name threshold rate"."""
     typed = {"window_days": "90", "hold_days": "14", "click_window_days": "30", "minimum_payout": "100"}
+    typed["on_agent_closed"] = "release"
     for at, tier in enumerate(tiers):
         names = ("name", "threshold", "rate")
         typed |= {f"tiers-{at}-{name}": value for name, value in zip(names, tier.split(), strict=True)}

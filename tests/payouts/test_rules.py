@@ -93,7 +93,7 @@ def test_the_bank_is_asked_ever_more_rarely():
 
 FINE = {
     "kind": "person",
-    "state": "active",
+    "may_be_paid": True,
     "has_name": True,
     "has_bank": True,
     "payout_open": False,
@@ -113,7 +113,7 @@ FINE = {
         ({"payable": 100, "minimum": 0}, None),
         ({"payable": 0}, LeftOut.NOTHING_OPEN),
         ({"available": -1, "payable": 0}, LeftOut.IN_DEBT),
-        ({"state": "suspended"}, LeftOut.NOT_ACTIVE),
+        ({"may_be_paid": False}, LeftOut.NOT_ACTIVE),
         ({"kind": "sales_rep"}, LeftOut.NOT_BY_BANK),
         ({"has_name": False}, LeftOut.NO_NAME),
         ({"has_bank": False}, LeftOut.NO_BANK),

@@ -52,6 +52,7 @@ class Office:
             f"/bookings/{self.booking}",
             f"/agents/{self.agent}",
             f"/agents/{self.agent}/ledger",
+            f"/agents/{self.agent}/closure",
             f"/referrals/{self.referral}",
             f"/customers/{self.customer}",
             f"/cases/{self.case}",

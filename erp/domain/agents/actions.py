@@ -107,7 +107,8 @@ def suspend(agent_id: UUID, reason: str, *, by: Actor, now: dt.datetime) -> None
 
 
 def close(agent_id: UUID, *, by: Actor, now: dt.datetime) -> None:
-    """End the agent's part for good: their sessions end and their code attributes nobody any more."""
+    """End the agent's part for good: their sessions end, their code attributes nobody any more, and a job gives their
+    places back. What they have earned stays theirs."""
     before = _state_for(agent_id, "closed")
     execute(
         """update agent set state = 'closed', closed_at = :now, suspended_at = null, suspension_reason = null
@@ -121,6 +122,7 @@ def close(agent_id: UUID, *, by: Actor, now: dt.datetime) -> None:
         now=now,
     )
     audit.record("agent.closed", "agent", agent_id, by=by, at=now, details={"before": before})
+    outbox.enqueue("erp.jobs.bookings.release_of_agent", agent_id)
 
 
 def _state_for(agent_id: UUID, move: str) -> str:

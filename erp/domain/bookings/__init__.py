@@ -1,6 +1,14 @@
 """Bookings: an agent's exclusive, time-limited claim on a place, from the first contact to its end."""
 
-from erp.domain.bookings.actions import book, connect, expire_overdue, extend, move_stage, release
+from erp.domain.bookings.actions import (
+    book,
+    connect,
+    expire_overdue,
+    extend,
+    move_stage,
+    release,
+    release_of_agent,
+)
 from erp.domain.bookings.queries import (
     PLACE_SORTS,
     PLACE_STATE,
@@ -10,6 +18,7 @@ from erp.domain.bookings.queries import (
     find,
     find_for_agent,
     get,
+    number_open,
     of_agent,
     open_on,
     search,
@@ -54,9 +63,11 @@ __all__ = [
     "find_for_agent",
     "get",
     "move_stage",
+    "number_open",
     "of_agent",
     "open_on",
     "release",
+    "release_of_agent",
     "search",
     "search_places",
 ]

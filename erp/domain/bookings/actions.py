@@ -101,6 +101,19 @@ def release(booking_id: UUID, *, by: Actor, now: dt.datetime) -> None:
     _end(booking_id, "released", by, now)
 
 
+def release_of_agent(agent_id: UUID, *, by: Actor, now: dt.datetime) -> int:
+    """Give back every place that an agent holds, because its account was closed; how many."""
+    held = rows(
+        """select id from booking where agent_id = :agent_id and ended_at is null and expires_at > :now
+           order by id for update""",
+        agent_id=agent_id,
+        now=now,
+    )
+    for (booking_id,) in held:
+        _end(booking_id, "released", by, now)
+    return len(held)
+
+
 def move_stage(booking_id: UUID, stage: str, *, by: Actor, now: dt.datetime) -> None:
     """Tell how far the agent has come; `lost` ends the booking. Raises `IllegalMove` or `BookingEnded`."""
     before = _hold_open(booking_id, now)

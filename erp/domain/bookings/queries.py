@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain import catalogue
-from erp.kernel.db import row
+from erp.kernel.db import row, scalar
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Listed, alphabetical
 from erp.kernel.span import EVER, Span, within
@@ -117,6 +117,13 @@ def search(
         sort,
         {"q": q.strip(), "state": state, "stage": stage, "agent_id": agent_id, **span.params},
     )
+
+
+def number_open(agent_id: UUID) -> int:
+    """How many places an agent holds now."""
+    sql = "select count(*) from booking where agent_id = :agent_id and ended_at is null"
+    number: int = scalar(sql, agent_id=agent_id)
+    return number
 
 
 def of_agent(agent_id: UUID, *, state: str = "", sort: str = "newest") -> Listed:

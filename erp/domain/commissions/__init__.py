@@ -7,10 +7,12 @@ from erp.domain.commissions.actions import (
     release_frozen_of_agent,
     settle_referral,
 )
-from erp.domain.commissions.explain import FROZEN, explain, formula
+from erp.domain.commissions.closures import NothingKept, forfeit_of_closed, settle_with_closed
+from erp.domain.commissions.explain import explain, formula, why_frozen
 from erp.domain.commissions.queries import (
     corrections,
     find,
+    frozen_of_agent,
     of_agent,
     open_amounts,
     search,
@@ -20,13 +22,15 @@ from erp.domain.commissions.queries import (
 from erp.domain.commissions.standing import Standing, standing
 
 __all__ = [
-    "FROZEN",
+    "NothingKept",
     "Standing",
     "accrue",
     "corrections",
     "explain",
     "find",
+    "forfeit_of_closed",
     "formula",
+    "frozen_of_agent",
     "mature",
     "of_agent",
     "open_amounts",
@@ -34,7 +38,9 @@ __all__ = [
     "release_frozen_of_agent",
     "search",
     "settle_referral",
+    "settle_with_closed",
     "standing",
     "totals",
     "transfers",
+    "why_frozen",
 ]

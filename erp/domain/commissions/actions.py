@@ -46,7 +46,7 @@ def mature(*, by: Actor, now: dt.datetime, limit: int = MATURED_AT_ONCE) -> int:
     for currency in sorted({found.currency for found in due}):
         ledger.lock({found.agent_id for found in due if found.currency == currency}, currency)
     execute(
-        f"""with {_NETS}, posted as materialized (
+        f"""with {NETS}, posted as materialized (
               select * from ledger_post((
                 select array_agg(row(n, 'maturity', source_id, agent_id, 'pending', 'available', net, currency,
                                      :now)::ledger_line order by n) from due where net > 0), :actor)
@@ -62,7 +62,7 @@ def mature(*, by: Actor, now: dt.datetime, limit: int = MATURED_AT_ONCE) -> int:
     return len(due)
 
 
-_NETS = """due as materialized (
+NETS = """due as materialized (
   select c.id, c.agent_id, c.currency, e.source_id, row_number() over (order by c.id)::integer as n,
          c.amount + coalesce((select sum(d.amount) from commission d where d.accrual_id = c.id), 0)::bigint as net
   from commission c join event e on e.id = c.event_id where c.id = any(:ids))"""
@@ -71,14 +71,21 @@ _NETS = """due as materialized (
 def release_frozen(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
     """Let go of a referral's frozen lines after its case was decided: their ordinary hold goes on.
 
-    Lines frozen because the agent is suspended stay. Answers how many were let go.
+    Lines that were booked while their agent was suspended or closed stay frozen for that. Answers how many were let go.
     """
+    execute(
+        """update hold h set reason = 'agent_' || a.state from commission c, agent a
+           where c.id = h.commission_id and c.referral_id = :referral_id and h.reason = 'attribution_case'
+             and a.id = h.agent_id and a.state in ('suspended', 'closed')
+             and c.booked_at >= coalesce(a.closed_at, a.suspended_at)""",
+        referral_id=referral_id,
+    )
     frozen = rows(
         """select h.commission_id, h.agent_id, c.currency from hold h join commission c on c.id = h.commission_id
            where c.referral_id = :referral_id and h.reason = 'attribution_case' order by 1 for update of h""",
         referral_id=referral_id,
     )
-    return _release(frozen, "attribution_case", by=by, now=now)
+    return release_lines(frozen, "attribution_case", by=by, now=now)
 
 
 def release_frozen_of_agent(agent_id: UUID, *, by: Actor, now: dt.datetime) -> int:
@@ -88,15 +95,16 @@ def release_frozen_of_agent(agent_id: UUID, *, by: Actor, now: dt.datetime) -> i
            where h.agent_id = :agent_id and h.reason = 'agent_suspended' order by 1 for update of h""",
         agent_id=agent_id,
     )
-    return _release(frozen, "agent_suspended", by=by, now=now)
+    return release_lines(frozen, "agent_suspended", by=by, now=now)
 
 
-def _release(frozen: Sequence[Row], reason: str, *, by: Actor, now: dt.datetime) -> int:
+def release_lines(frozen: Sequence[Row], reason: str, *, by: Actor, now: dt.datetime) -> int:
+    """Let go of accruals (commission_id, agent_id, currency) whose holds are locked and frozen for `reason`."""
     found = [(line.commission_id, line.agent_id, line.currency) for line in frozen]
     for currency in sorted({currency for _, _, currency in found}):
         ledger.lock({agent_id for _, agent_id, of in found if of == currency}, currency)
     execute(
-        f"""with {_NETS}, posted as materialized (
+        f"""with {NETS}, posted as materialized (
               select * from ledger_post((
                 select array_agg(row(n, 'release', source_id, agent_id, 'frozen', 'pending', net, currency,
                                      :now)::ledger_line order by n) from due where net > 0), :actor)

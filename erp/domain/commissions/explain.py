@@ -16,17 +16,27 @@ from erp.kernel.sentences import Amount, Rate, Sentence
 FROZEN = {
     "attribution_case": Sentence("It is frozen while it is decided who brought this customer."),
     "agent_suspended": Sentence("It is frozen because the agent is suspended."),
-    "agent_closed": Sentence("It is frozen because the agent's account is closed."),
+}
+FROZEN_OF_CLOSED = {
+    "release": Sentence(
+        "It is frozen because the agent's account is closed. When all is settled with the agent, it is let go."
+    ),
+    "forfeit": Sentence(
+        "It is frozen because the agent's account is closed. Under the terms it is forfeited."
+    ),
 }
 CONFIRMED = {
     "bank_checked": Sentence("On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s)."),
     "attested": Sentence("On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s)."),
 }
 MOVED = {
-    True: "On %(when)s it was decided that another agent brought this customer; the commission goes to them:"
-    " %(amount)s.",
-    False: "On %(when)s it was decided that another agent brought a customer, which changes what is counted here; the"
-    " difference is %(amount)s.",
+    True: Sentence(
+        "On %(when)s it was decided that another agent brought this customer; the commission goes to them: %(amount)s."
+    ),
+    False: Sentence(
+        "On %(when)s it was decided that another agent brought a customer, which changes what is counted here; the"
+        " difference is %(amount)s."
+    ),
 }
 """Whether the customer is the commission's own."""
 TRANSFERRED = {
@@ -106,7 +116,7 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
                 refunded=Amount(correction.refunded, line.currency),
             )
         elif correction.amount and correction.moved_at is not None:
-            yield Sentence(MOVED[correction.moved_away], when=correction.moved_at, amount=amount)
+            yield MOVED[correction.moved_away].about(when=correction.moved_at, amount=amount)
         elif correction.amount:
             yield Sentence(
                 "On %(when)s a fact became known late (%(source)s); the difference is %(amount)s.",
@@ -114,21 +124,34 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
                 source=correction.cause_source_id,
                 amount=amount,
             )
-    if line.net != line.amount:
-        yield Sentence("That leaves %(net)s.", net=Amount(line.net, line.currency))
+    left = line.amount + line.trued_up + line.reversed
+    if left != line.amount:
+        yield Sentence("That leaves %(net)s.", net=Amount(left, line.currency))
 
 
 def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
-    if line.state == "reversed":
+    if line.state == "forfeited":
+        yield Sentence(
+            "It was forfeited on %(when)s: the agent's account is closed, and the terms say so.",
+            when=line.forfeited_at,
+        )
+    elif line.state == "reversed":
         return
-    if line.freeze_reason is not None:
-        yield FROZEN[line.freeze_reason]
+    elif line.freeze_reason is not None:
+        yield why_frozen(line)
     elif line.held_until is not None:
         yield Sentence(
             "It is on hold until %(until)s, in case the customer is refunded.", until=line.held_until
         )
     elif line.matured_at is not None:
         yield Sentence("Its hold ended and it became available on %(when)s.", when=line.matured_at)
+
+
+def why_frozen(line: sa.Row[Any]) -> Sentence:
+    """Why a frozen commission (a row of `find`) is frozen, and what will become of it."""
+    if line.freeze_reason == "agent_closed":
+        return FROZEN_OF_CLOSED[line.on_agent_closed]
+    return FROZEN[line.freeze_reason]
 
 
 def _paid(line: sa.Row[Any]) -> Iterator[Sentence]:

@@ -13,7 +13,7 @@ def lines_are_single() -> Finding:
         3,
         "One line per event, rule and agent",
         scalar("select count(*) from commission"),
-        [*_doubled(), *_booked_otherwise(), *_booked_for_nothing(), *_neither_held_nor_matured()],
+        [*_doubled(), *_booked_otherwise(), *_booked_for_nothing(), *_held_matured_or_forfeited()],
     )
 
 
@@ -33,12 +33,16 @@ def _doubled() -> list[str]:
 
 
 def _booked_otherwise() -> list[str]:
-    """Lines, maturities and releases whose ledger transaction is missing, or another agent's or amount."""
+    """Lines, maturities, releases and forfeitures whose ledger transaction is missing, or another agent's or amount."""
     return [
         f"{what} {id}: its ledger transaction says {booked}"
         for what, id, booked in rows(
             """with said as (
-                 select 'commission' as what, id, agent_id, transaction_id, abs(amount) as amount from commission
+                 select 'commission' as what, id, agent_id, transaction_id, abs(amount) as amount
+                 from commission where account <> 'forfeited'
+                 union all
+                 select 'forfeiture of commission', c.id, c.agent_id, f.transaction_id, f.amount
+                 from forfeiture f join commission c on c.id = f.commission_id
                  union all
                  select 'maturity of commission', c.id, c.agent_id, m.transaction_id, m.amount
                  from maturity m join commission c on c.id = m.commission_id
@@ -57,22 +61,24 @@ def _booked_for_nothing() -> list[str]:
         f"transaction {id}: {kind}, but no commission says so"
         for id, kind in rows(
             """select e.transaction_id, e.kind from entry e
-               where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'release')
+               where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'release', 'forfeiture')
                  and not exists (select 1 from commission c where c.transaction_id = e.transaction_id)
                  and not exists (select 1 from maturity m where m.transaction_id = e.transaction_id)
                  and not exists (select 1 from release r where r.transaction_id = e.transaction_id)
+                 and not exists (select 1 from forfeiture f where f.transaction_id = e.transaction_id)
                order by 1"""
         )
     ]
 
 
-def _neither_held_nor_matured() -> list[str]:
+def _held_matured_or_forfeited() -> list[str]:
     return [
-        f"commission {id}: neither on hold nor matured, or both"
+        f"commission {id}: not exactly one of on hold, matured, forfeited"
         for (id,) in rows(
             """select c.id from commission c where c.kind = 'accrual'
-               and (exists (select 1 from hold h where h.commission_id = c.id))
-                 = (exists (select 1 from maturity m where m.commission_id = c.id)) order by 1"""
+               and (select count(*) from hold h where h.commission_id = c.id)
+                 + (select count(*) from maturity m where m.commission_id = c.id)
+                 + (select count(*) from forfeiture f where f.commission_id = c.id) <> 1 order by 1"""
         )
     ]
 

@@ -17,7 +17,7 @@ class Commission(db.Model):
     `amount` is signed minor units. `paid` is what the customer paid, `base` the agent's share of it, `uncapped`
     base × rate before the monthly cap, `volume` the connections counted at `occurred_at`, `refunded` the cumulative
     refund it accounts for. A correction names its `accrual_id` and the event that caused it. `account` is where the
-    amount was booked: pending, frozen or available.
+    amount was booked: pending, frozen or available; corrections of what was forfeited are booked nowhere.
     """
 
     __tablename__ = "commission"
@@ -64,13 +64,15 @@ class Commission(db.Model):
         ),
         sa.Index("commission_agent_time_idx", "agent_id", "programme_id", "occurred_at", "event_id"),
         sa.CheckConstraint("kind in ('accrual', 'true_up', 'reversal')", name="kind"),
-        sa.CheckConstraint("account in ('pending', 'frozen', 'available')", name="account"),
+        sa.CheckConstraint("account in ('pending', 'frozen', 'available', 'forfeited')", name="account"),
         sa.CheckConstraint(
             "case when kind = 'accrual' then accrual_id is null and cause_event_id is null and amount >= 0"
             " else accrual_id is not null and cause_event_id is not null and (amount <> 0 or uncapped <> 0) end",
             name="correction",
         ),
-        sa.CheckConstraint("(transaction_id is null) = (amount = 0)", name="transaction_id"),
+        sa.CheckConstraint(
+            "(transaction_id is null) = (amount = 0 or account = 'forfeited')", name="transaction_id"
+        ),
     )
 
 
@@ -112,3 +114,19 @@ class Release(db.Model):
     released_at: so.Mapped[dt.datetime]
     released_by: so.Mapped[str]
     transaction_id: so.Mapped[int | None]
+
+
+class Forfeiture(db.Model):
+    """What was frozen for a closed agent went back to the owner, because the terms say so: `amount` of an accrual."""
+
+    __tablename__ = "forfeiture"
+    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), primary_key=True)
+    reason: so.Mapped[str]
+    amount: so.Mapped[int]
+    forfeited_at: so.Mapped[dt.datetime]
+    forfeited_by: so.Mapped[str]
+    transaction_id: so.Mapped[int | None]
+    __table_args__ = (
+        sa.CheckConstraint("amount >= 0", name="amount"),
+        sa.CheckConstraint("(transaction_id is null) = (amount = 0)", name="transaction_id"),
+    )

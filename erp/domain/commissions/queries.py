@@ -17,11 +17,12 @@ from erp.kernel.span import EVER, Span, within
 LISTED = """
 select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
        c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
-       c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
+       c.forfeited_at, v.on_agent_closed, c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
-       case when c.net = 0 and c.amount > 0 then 'reversed' when c.freeze_reason is not null then 'frozen'
+       case when c.forfeited_at is not null then 'forfeited'
+            when c.net = 0 and c.amount > 0 then 'reversed' when c.freeze_reason is not null then 'frozen'
             when c.held_until is not null then 'on_hold' when c.net <= 0 then 'nothing'
             when coalesce(o.paid, 0) >= c.net then 'paid_out' else 'available' end as state
 from commission_state c
@@ -140,6 +141,18 @@ def transfers(commission_id: int) -> Sequence[sa.Row[Any]]:
            from payout_line l join payout p on p.id = l.payout_id join payout_run r on r.id = p.run_id
            where l.commission_id = :id order by p.id""",
         id=commission_id,
+    )
+
+
+def frozen_of_agent(agent_id: UUID) -> Sequence[sa.Row[Any]]:
+    """What is frozen of an agent, by currency, reason and what its terms say of closed agents: (currency, reason,
+    on_agent_closed, lines, net)."""
+    return rows(
+        """select c.currency, h.reason, t.on_agent_closed, count(*) as lines, sum(c.net)::bigint as net
+           from hold h join commission_state c on c.id = h.commission_id join terms t on t.id = c.terms_id
+           where h.agent_id = :agent_id and h.reason is not null
+           group by c.currency, h.reason, t.on_agent_closed order by 1, 2, 3""",
+        agent_id=agent_id,
     )
 
 

@@ -153,8 +153,11 @@ def _still_fit(payouts: Sequence[sa.Row[Any]], currency: str) -> None:
     opens: dict[int, int] = defaultdict(
         int, {found.commission_id: found.open for found in commissions.open_amounts(agent_ids, currency)}
     )
-    active = {
-        id for (id,) in rows("select id from agent where id = any(:ids) and state = 'active'", ids=agent_ids)
+    payable = {
+        id
+        for (id,) in rows(
+            f"select a.id from agent a where a.id = any(:ids) and {rules.MAY_BE_PAID}", ids=agent_ids
+        )
     }
     too_much = {
         payout_id
@@ -168,7 +171,7 @@ def _still_fit(payouts: Sequence[sa.Row[Any]], currency: str) -> None:
         payout.reference: why.about(payout=payout.reference)
         for payout in payouts
         for applies, why in [
-            (payout.agent_id not in active, Sentence("%(payout)s: the agent is not active")),
+            (payout.agent_id not in payable, Sentence("%(payout)s: the agent is not active")),
             (
                 balances[payout.agent_id]["available"] < payout.amount,
                 Sentence("%(payout)s: less is available now"),

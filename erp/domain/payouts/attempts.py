@@ -41,8 +41,8 @@ def claimed(payout_id: UUID, attempt_id: UUID, *states: State) -> tuple[sa.Row[A
 
 def why_not(payout: sa.Row[Any]) -> str | None:
     """What has happened since the approval that forbids paying."""
-    state = scalar("select state from agent where id = :id for share", id=payout.agent_id)
-    if state != "active":
+    sql = f"select {rules.MAY_BE_PAID} from agent a where a.id = :id for share"
+    if not scalar(sql, id=payout.agent_id):
         return "agent_not_active"
     ledger.lock([payout.agent_id], payout.currency)
     balances = ledger.balances([payout.agent_id], payout.currency)[payout.agent_id]

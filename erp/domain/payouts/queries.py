@@ -69,6 +69,7 @@ class Candidate:
     agent_id: UUID
     agent_reference: str
     agent_code: str
+    agent_state: str
     agent_name_cipher: bytes | None
     available: int
     payable: int
@@ -80,7 +81,7 @@ def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[C
     """Everybody (of `agent_ids`, if given) whose available balance is not zero, by reference."""
     available = ledger.not_empty("available", currency, agent_ids)
     agents = rows(
-        """select a.id, a.reference, a.code, a.kind, a.state, a.name_cipher, a.bank_member_id,
+        f"""select a.id, a.reference, a.code, a.kind, a.state, {rules.MAY_BE_PAID} as may_be_paid, a.name_cipher, a.bank_member_id,
                   o.agent_id is not null as payout_open, m.minimum
            from agent a
            left join (select distinct p.agent_id from payout p
@@ -104,16 +105,24 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
     payable = max(0, min(available, sum(open_amount for _, open_amount in opens)))
     reason = rules.why_left_out(
         kind=agent.kind,
-        state=agent.state,
+        may_be_paid=agent.may_be_paid,
         has_name=agent.name_cipher is not None,
         has_bank=agent.bank_member_id is not None,
         payout_open=agent.payout_open,
         available=available,
         payable=payable,
-        minimum=agent.minimum or 0,
+        minimum=0 if agent.state == "closed" else agent.minimum or 0,
     )
     return Candidate(
-        agent.id, agent.reference, agent.code, agent.name_cipher, available, payable, opens, reason
+        agent.id,
+        agent.reference,
+        agent.code,
+        agent.state,
+        agent.name_cipher,
+        available,
+        payable,
+        opens,
+        reason,
     )
 
 

@@ -105,6 +105,10 @@ def may_move(before: str, after: State) -> bool:
     return after in MOVES[State(before)]
 
 
+MAY_BE_PAID = "(a.state = 'active' or a.state = 'closed' and a.activated_at is not null)"
+"""Whether an agent `a` is paid, in SQL: when it is active, and once closed for what it had earned, if it ever was."""
+
+
 class LeftOut(StrEnum):
     """Why an agent with money available gets no payout now."""
 
@@ -121,7 +125,7 @@ class LeftOut(StrEnum):
 def why_left_out(
     *,
     kind: str,
-    state: str,
+    may_be_paid: bool,
     has_name: bool,
     has_bank: bool,
     payout_open: bool,
@@ -134,7 +138,7 @@ def why_left_out(
     `payable` is what its open commissions allow, `minimum` what the terms of its referrals say, in minor units.
     """
     reasons = (
-        (state != "active", LeftOut.NOT_ACTIVE),
+        (not may_be_paid, LeftOut.NOT_ACTIVE),
         (kind not in ("person", "organisation"), LeftOut.NOT_BY_BANK),
         (payout_open, LeftOut.PAYOUT_OPEN),
         (available < 0, LeftOut.IN_DEBT),

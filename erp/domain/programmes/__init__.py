@@ -20,7 +20,7 @@ from erp.domain.programmes.queries import (
     tiers,
     versions,
 )
-from erp.domain.programmes.rules import Limits, TierRow
+from erp.domain.programmes.rules import Limits, OnAgentClosed, TierRow
 
 __all__ = [
     "ChangedSince",
@@ -28,6 +28,7 @@ __all__ = [
     "Limits",
     "NoActiveTerms",
     "NotADraft",
+    "OnAgentClosed",
     "TierRow",
     "activate",
     "active_terms",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from erp.kernel.errors import Invalid
 from erp.kernel.sentences import Rate, Sentence
@@ -18,6 +19,15 @@ class TierRow:
     rate_bps: int
 
 
+class OnAgentClosed(StrEnum):
+    """What becomes of what is frozen because its agent's account is closed."""
+
+    RELEASE = "release"
+    """It stays frozen until it is settled with the agent, then it is let go and paid."""
+    FORFEIT = "forfeit"
+    """It goes back to the owner."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Days and amounts of a terms version; amounts in minor units of the programme's currency."""
@@ -27,6 +37,7 @@ class Limits:
     click_window_days: int = 30
     minimum_payout: int = 10_000
     monthly_cap: int | None = None
+    on_agent_closed: str = OnAgentClosed.RELEASE
 
 
 DAYS = {"window_days": (1, 3650), "hold_days": (0, 365), "click_window_days": (0, 365)}
@@ -81,4 +92,6 @@ def _wrong_limits(limits: Limits) -> dict[str, Sentence]:
         fields["minimum_payout"] = Sentence("A payout cannot be less than nothing.")
     if limits.monthly_cap is not None and limits.monthly_cap <= 0:
         fields["monthly_cap"] = Sentence("A cap is more than nothing. Leave it empty for no cap.")
+    if limits.on_agent_closed not in list(OnAgentClosed):
+        fields["on_agent_closed"] = Sentence("Say what becomes of it.")
     return fields

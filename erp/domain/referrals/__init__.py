@@ -16,6 +16,7 @@ from erp.domain.referrals.queries import (
     search_cases,
     search_customers,
     shares,
+    terms_of_agent,
 )
 from erp.domain.referrals.rules import KINDS, CannotTransfer, CaseDecided, SignUpConflict
 from erp.domain.referrals.sign_up import SignedUp, sign_up
@@ -44,4 +45,5 @@ __all__ = [
     "search_customers",
     "shares",
     "sign_up",
+    "terms_of_agent",
 ]

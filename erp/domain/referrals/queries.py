@@ -105,6 +105,18 @@ def search(
     )
 
 
+def terms_of_agent(agent_id: UUID) -> Sequence[sa.Row[Any]]:
+    """The versions of terms to which an agent's referrals are pinned: (programme_name, version, on_agent_closed,
+    customers)."""
+    return rows(
+        """select p.name as programme_name, t.version, t.on_agent_closed, count(*) as customers
+           from referral_share s join referral r on r.id = s.referral_id join terms t on t.id = r.terms_id
+           join programme p on p.id = t.programme_id
+           where s.agent_id = :agent_id group by p.name, t.version, t.on_agent_closed order by 1, 2""",
+        agent_id=agent_id,
+    )
+
+
 def of_agent(agent_id: UUID) -> Listed:
     """The referrals an agent has a share of."""
     return search(agent_id=agent_id)
