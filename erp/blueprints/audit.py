@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
+from flask_login import current_user
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Beside, Column, Moment, Mono, To
@@ -14,7 +15,9 @@ from erp.blueprints.deeds import deed, subject_name
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
+from erp.blueprints.navigation import AREAS, is_open
 from erp.blueprints.people import actor_names, dressed
+from erp.domain import analytics
 from erp.kernel import audit
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
@@ -32,6 +35,21 @@ ACTOR_KINDS = {
     "agent": _("agent"),
     "product": _("product"),
 }
+
+
+NOUNS = {
+    "agent": "agents",
+    "attribution_case": "cases",
+    "booking": "bookings",
+    "customer": "customers",
+    "payment": "payments",
+    "payout": "payouts",
+    "payout_run": "payout_runs",
+    "programme": "programmes",
+    "referral": "referrals",
+    "staff": "staff",
+}
+"""Whose pages show what deeds are done to."""
 
 
 class AuditFilters(Within):
@@ -56,7 +74,8 @@ AUDIT = Listing(
         Column("at", _("When"), Moment(), sort=True, card="sum"),
         Column("actor_name", _("Who"), Beside("actor_is", _("Kind")), card="note"),
         Column("did", _("Did"), card="name", to=To("audit.show", "id", "id")),
-        Column("subject", lazy_pgettext("deed", "To"), Beside("subject_id", _("Id")), card="more"),
+        Column("subject", lazy_pgettext("deed", "To"), Beside("subject_called", _("Reference")), card="more"),
+        Column("subject_id", _("Id"), Mono(), shown=False),
         Column("request_id", _("Request"), Mono(), quiet=True),
     ),
     find=_find,
@@ -81,8 +100,9 @@ def show(id: int) -> Any:
 
 
 def named(entries: Any) -> list[Any]:
-    """Entries with who did what to what, in words."""
+    """Entries with who did what to what, in words; `subject_url` leads to it, if it has a page the reader may open."""
     names = actor_names((entry.actor_kind, entry.actor_id) for entry in entries)
+    called = analytics.references((entry.subject_type, entry.subject_id) for entry in entries)
     return dressed(
         entries,
         lambda entry: {
@@ -90,5 +110,14 @@ def named(entries: Any) -> list[Any]:
             "actor_is": str(ACTOR_KINDS.get(entry.actor_kind, "")),
             "did": str(deed(entry.action).title),
             "subject": subject_name(entry.subject_type),
+            "subject_called": (reference := called.get((entry.subject_type, entry.subject_id), "")),
+            "subject_url": _page_of(entry.subject_type, reference),
         },
     )
+
+
+def _page_of(subject_type: str, reference: str) -> str:
+    noun = NOUNS.get(subject_type, "")
+    if not reference or not is_open(AREAS[f"{noun}.index"], current_user.permissions):
+        return ""
+    return url_for(f"{noun}.show", reference=reference)

@@ -72,6 +72,11 @@ PAGES: dict[str, Help] = {
         ("audit", "ledger", "balance"),
         (FIGURES, ROWS),
     ),
+    "home.turnover": Help(
+        _("Every day of a year: what customers paid and what agents earned on it."),
+        ("payment", "refund", "commission"),
+        (_("Draw over a stretch of days to look at it closely; press twice to see all of it."), ROWS),
+    ),
     "search.show": Help(
         _("One search over everything that your role may open."),
         ("reference", "code", "masked"),
@@ -243,6 +248,11 @@ PAGES: dict[str, Help] = {
             _("Cancel it, or take single payouts out, as long as it is a draft."),
             _("Watch it: the page renews itself while the bank works."),
         ),
+    ),
+    "payout_runs.sheet": Help(
+        _("The whole run on paper, for those who sign it."),
+        ("payout_run", "payout"),
+        (_("Print it: the paper shows the content alone, when it was printed and by whom."),),
     ),
     "ledger.index": Help(
         _("The books of the whole programme: every account with its sum."),

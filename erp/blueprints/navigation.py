@@ -17,7 +17,7 @@ class Area(NamedTuple):
     label: LazyString
     icon: str
     endpoint: str
-    permission: Permission
+    permission: Permission | None
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class NavItem:
 
 
 CLOCK = "clock.show"
-GROUPS: list[tuple[LazyString, list[Area]]] = [
+GROUPS: list[tuple[LazyString | str, list[Area]]] = [
+    ("", [Area(_("Dashboard"), "layout-dashboard", "home.show", None)]),
     (
         _("Work"),
         [
@@ -71,13 +72,18 @@ GROUPS: list[tuple[LazyString, list[Area]]] = [
 AREAS = {area.endpoint: area for _label, areas in GROUPS for area in areas}
 
 
+def is_open(area: Area, granted: Collection[Permission]) -> bool:
+    """Whether somebody with these permissions may open the area; one without a permission is for all."""
+    return area.permission is None or area.permission in granted
+
+
 def navigation(
     granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
 ) -> list[tuple[str, list[NavItem]]]:
     """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
     groups = []
     for label, areas in GROUPS:
-        open_areas = [area for area in areas if area.permission in granted and _is_there(area, mode)]
+        open_areas = [area for area in areas if is_open(area, granted) and _is_there(area, mode)]
         groups.append((str(label), [_item(area, waiting) for area in open_areas]))
     return [(label, items) for label, items in groups if items]
 

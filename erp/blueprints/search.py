@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 
-from erp.blueprints.navigation import AREAS
+from erp.blueprints.navigation import AREAS, is_open
 from erp.blueprints.people import agent_names, may_see_personal_data
 from erp.blueprints.presentation import format_day, format_money
 from erp.blueprints.responses import varied, wants_part
@@ -68,7 +68,7 @@ def look() -> Any:
 def _find(text: str, limit: int) -> list[Group]:
     """What the reader may open of it, grouped; the groups that hold the very thing come first."""
     nouns = {noun: AREAS[list] for noun, (list, _dress) in SHOWN.items()}
-    open_nouns = [noun for noun, area in nouns.items() if area.permission in current_user.permissions]
+    open_nouns = [noun for noun, area in nouns.items() if is_open(area, current_user.permissions)]
     with snapshot():
         found = analytics.search(
             text, open_nouns, personal=may_see_personal_data(), now=clock.now(), limit=limit
@@ -87,7 +87,7 @@ def _areas(text: str) -> list[Group]:
     hits = [
         Hit(url_for(area.endpoint), str(area.label), "", "", similar=False)
         for area in AREAS.values()
-        if area.permission in current_user.permissions
+        if is_open(area, current_user.permissions)
         and any(word.startswith(wanted) for word in str(area.label).casefold().split())
     ]
     return [Group("page", _("Pages"), "panels-top-left", hits)] if len(wanted) > 1 and hits else []

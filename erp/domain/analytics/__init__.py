@@ -16,6 +16,7 @@ from erp.domain.analytics.queries import WAITING, waiting
 from erp.domain.analytics.rules import CURRENCY, SILENT_AFTER, STOPPED_AFTER
 from erp.domain.analytics.search import NOUNS, SIMILAR, search
 from erp.domain.analytics.stories import SOURCES, Story, story
+from erp.domain.analytics.subjects import references
 
 __all__ = [
     "ACTIVITY",
@@ -36,6 +37,7 @@ __all__ = [
     "funnel",
     "moved",
     "movement",
+    "references",
     "releases",
     "search",
     "search_customers",
