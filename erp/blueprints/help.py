@@ -30,6 +30,7 @@ FIND = _(
 )
 OPEN = _("Open a line to see everything about it, and what led to it.")
 HISTORY = _("Read at the end who did what to it, and when.")
+STORY = _("Read on the tab History all that happened to it, whoever tells of it.")
 KEEP = _("Choose columns, keep the list as a file, or save what you filtered as a view of your own.")
 MANY = _(
     "Tick several rows, or all that fit the filters, to do one deed to them; you see first what would change."
@@ -97,7 +98,7 @@ PAGES: dict[str, Help] = {
         (
             _("Book it for an agent, if nobody holds it."),
             _("Release a booking, when the agent gave up or asks for it."),
-            HISTORY,
+            STORY,
         ),
     ),
     "bookings.index": Help(
@@ -125,7 +126,7 @@ PAGES: dict[str, Help] = {
             _("Move it to the next stage, when the agent reports it."),
             _("Give it one more term, once, with a reason."),
             _("Release it, so that somebody else may book the place."),
-            HISTORY,
+            STORY,
         ),
     ),
     "agents.index": Help(
@@ -140,7 +141,7 @@ PAGES: dict[str, Help] = {
             _("Activate them, when you have checked who they are: from then on they can be paid."),
             _("Suspend them with a reason: what they earn from then on is frozen."),
             _("Close the account for good."),
-            HISTORY,
+            STORY,
         ),
     ),
     "agents.books": Help(
@@ -158,7 +159,7 @@ PAGES: dict[str, Help] = {
     "referrals.show": Help(
         _("One attribution: whose customer it is, why, and under which terms it earns."),
         ("referral", "basis", "terms", "case", "freeze"),
-        (_("See the proof that was kept at sign-up."), _("Go on to the case, if there is one."), HISTORY),
+        (_("See the proof that was kept at sign-up."), _("Go on to the case, if there is one."), STORY),
     ),
     "customers.index": Help(
         _("Everybody who pays the owner, who brought them, and whether they stay."),
@@ -168,7 +169,7 @@ PAGES: dict[str, Help] = {
     "customers.show": Help(
         _("One customer: who brought them, what they paid, and what was earned on it."),
         ("customer", "referral", "payment", "commission"),
-        (_("Go on to the referral, a payment or a commission."), HISTORY),
+        (_("Go on to the referral, a payment or a commission."), STORY),
     ),
     "cases.index": Help(
         _("Customers that two agents claim. What they bring is frozen until somebody decides."),
@@ -198,6 +199,7 @@ PAGES: dict[str, Help] = {
                 "Compare each sentence with the terms: the figures are those that were stored when it was booked."
             ),
             _("Follow it to the payment, the referral and the payout."),
+            STORY,
         ),
     ),
     "payments.index": Help(
@@ -212,6 +214,7 @@ PAGES: dict[str, Help] = {
             _("Give money back, wholly or in part; the bank is asked once, however often you press."),
             _("Write down what was refunded in the bank's own cabinet."),
             _("Settle what did not fit, with what you found."),
+            STORY,
         ),
     ),
     "payouts.index": Help(
@@ -225,7 +228,7 @@ PAGES: dict[str, Help] = {
         (
             _("Try a failed one again, after what made it fail is mended."),
             _("Write down that the money came back, when the bank's statement shows it."),
-            HISTORY,
+            STORY,
         ),
     ),
     "payout_runs.index": Help(
