@@ -42,6 +42,7 @@ TITLES = {
     "not_found": Sentence("Not found"),
     "not_refundable": Sentence("Not refundable"),
     "nothing_chosen": Sentence("Nothing chosen"),
+    "nothing_kept": Sentence("Nothing kept"),
     "nothing_to_pay": Sentence("Nothing to pay"),
     "order_differs": Sentence("Order differs"),
     "own_account": Sentence("Own account"),

@@ -144,6 +144,11 @@ PAGES: dict[str, Help] = {
             STORY,
         ),
     ),
+    "agents.closure": Help(
+        _("What closing an agent will change, before it is done."),
+        ("agent", "hold", "freeze", "available"),
+        (_("Close the account for good."),),
+    ),
     "agents.books": Help(
         _(
             "Every entry of the agent's accounts, with the balance after it: what explains each figure to the kopeck."
