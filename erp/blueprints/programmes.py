@@ -73,6 +73,17 @@ class TermsForm(Form):
     monthly_cap = StringField(
         _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
     )
+    evidence = RadioField(
+        _("Payments that earn"),
+        [needed],
+        choices=options(
+            [
+                ("bank_checked", _("those that the bank has confirmed")),
+                ("attested", _("those that the owner's system reports, too")),
+            ]
+        ),
+        default="bank_checked",
+    )
     on_agent_closed = RadioField(
         _("When an agent is closed, what their customers pay later"),
         [needed],
@@ -103,6 +114,7 @@ class TermsForm(Form):
             click_window_days=self.click_window_days.data,
             minimum_payout=amount_in(self.minimum_payout, currency),
             monthly_cap=amount_in(self.monthly_cap, currency) if self.monthly_cap.data else None,
+            evidence=self.evidence.data,
             on_agent_closed=self.on_agent_closed.data,
         )
 

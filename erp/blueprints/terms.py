@@ -55,6 +55,10 @@ def _sentences(terms: Any, currency: str) -> Iterator[str]:
         terms.click_window_days,
     )
     yield _("A payout is made from %(least)s up.", least=format_money(terms.minimum_payout, currency))
+    if terms.evidence == "attested":
+        yield _("A payment counts when the bank has confirmed it or the owner's system reports it.")
+    else:
+        yield _("A payment counts when the bank has confirmed it.")
     if terms.on_agent_closed == "forfeit":
         yield _("When an agent is closed, what their customers pay later is forfeited.")
     else:
@@ -89,6 +93,9 @@ def _told(terms: Any, currency: str) -> dict[str, str]:
         _("Cap a calendar month"): format_money(terms.monthly_cap, currency),
         _("Days that a click counts"): str(terms.click_window_days),
         _("Smallest payout"): format_money(terms.minimum_payout, currency),
+        _("Payments that earn"): _("those that the owner's system reports, too")
+        if terms.evidence == "attested"
+        else _("those that the bank has confirmed"),
         _("What closed agents' customers pay later"): _("is forfeited")
         if terms.on_agent_closed == "forfeit"
         else _("is kept for a settlement"),
@@ -111,6 +118,7 @@ def as_typed(terms: Any, currency: str) -> dict[str, Any]:
         "click_window_days": terms.click_window_days,
         "minimum_payout": typed.shown(terms.minimum_payout, currency, locale()),
         "monthly_cap": typed.shown(terms.monthly_cap, currency, locale()) if terms.monthly_cap else "",
+        "evidence": terms.evidence,
         "on_agent_closed": terms.on_agent_closed,
         "note": terms.note,
         "revision": terms.revision,

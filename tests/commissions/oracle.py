@@ -2,11 +2,12 @@
 
 It shares no code with the engine. A book of facts is a dict:
 
-    {"zone": "Europe/Moscow", "cap": 10_000 or None, "window_days": 90, "tiers": [(0, 500), (2, 700)],
+    {"zone": "Europe/Moscow", "cap": 10_000 or None, "window_days": 90, "tiers": [(0, 500), (2, 700)], "any": False,
      "customers": {name: {"shares": {agent: bps}, "connected_at": moment or None}},
-     "payments": [{"id": 1, "customer": name, "amount": 100, "at": moment, "refunded": [30, 100]}]}
+     "payments": [{"id": 1, "customer": name, "amount": 100, "at": moment, "refunded": [30, 100], "checked": True}]}
 
-`refunded` are the cumulative totals that were ever told, in any order.
+`refunded` are the cumulative totals that were ever told, in any order; `any` says that payments count which the bank
+has not `checked`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def nets(book: Book) -> dict[tuple[Any, Any], int]:
     """What each payment earns each agent who shares in it, refunds taken off."""
     earned_in_month: dict[tuple[Any, int, int], int] = defaultdict(int)
     result = {}
-    for payment in sorted(book["payments"], key=lambda payment: (payment["at"], payment["id"])):
+    counted = [payment for payment in book["payments"] if book["any"] or payment["checked"]]
+    for payment in sorted(counted, key=lambda payment: (payment["at"], payment["id"])):
         parts = parted(payment["amount"], book["customers"][payment["customer"]]["shares"])
         local = payment["at"].astimezone(ZoneInfo(book["zone"]))
         for agent, base in parts.items():

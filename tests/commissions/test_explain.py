@@ -56,6 +56,7 @@ def test_a_plain_commission_leads_from_the_payment_to_the_hold(shop):
     event = paid(shop, 99_990)
     assert told(event) == [
         f"On {on(0)} the customer paid {rub('999.90')}; the bank confirmed it ({source(event)}).",
+        "These terms count only payments that the bank has confirmed.",
         "The referral is pinned to version 1 of the terms of Superapp. Connections in the 90 days before the payment: 1. That is tier Tier 0: 5\u00a0%.",
         f"{rub('999.90')} × 5\u00a0% = {rub('50.00')}, rounded half up to a hundredth.",
         f"It is on hold until {on(14)}, in case the customer is refunded.",
@@ -87,7 +88,7 @@ def test_a_part_says_what_it_is_a_part_of(alice, bob):
     shop = customer_of(alice, days(-30))
     share(shop, {alice: 2_500, bob: 7_500})
     event = paid(shop, 100_000)
-    assert told(event, alice)[1] == f"The agent's share of that payment is {rub('250.00')}."
+    assert told(event, alice)[2] == f"The agent's share of that payment is {rub('250.00')}."
     assert f"{rub('250.00')} × 5\u00a0% = {rub('12.50')}, rounded half up to a hundredth." in told(
         event, alice
     )
@@ -99,7 +100,7 @@ def test_a_capped_one_says_what_the_cap_left(context):
     shop = customer_of(agent(), days(-30), programme="capped")
     paid(shop, 70_000, days(0))
     event = paid(shop, 50_000, days(1))
-    assert told(event)[3] == f"The cap of {rub('100.00')} a calendar month left {rub('30.00')} of it."
+    assert told(event)[4] == f"The cap of {rub('100.00')} a calendar month left {rub('30.00')} of it."
     given = figures(event)
     assert (given["uncapped"], given["monthly_cap"], given["accrued"], given["net"]) == (
         5_000,
@@ -112,7 +113,7 @@ def test_a_capped_one_says_what_the_cap_left(context):
 def test_a_refunded_one_says_what_was_taken_back_and_what_is_left(shop):
     event = paid(shop, 100_000)
     refunded(event, 40_000, days(3))
-    assert told(event)[3:5] == [
+    assert told(event)[4:6] == [
         f"On {on(3)} the customer was refunded, {rub('400.00')} in all by then; that share is taken"
         f" back: {rub('-20.00')}.",
         f"That leaves {rub('30.00')}.",
@@ -131,12 +132,12 @@ def test_one_corrected_late_says_by_which_fact(alice, shop):
     event = paid(shop, 100_000)
     late = connection(customer_of(alice, days(-10)))
     accrue(late)
-    when, *_ = told(event)[3].split(" a fact")
+    when, *_ = told(event)[4].split(" a fact")
     assert when.startswith("On ")
-    customer_id = told(event)[3].split("(")[1].split(")")[0]
+    customer_id = told(event)[4].split("(")[1].split(")")[0]
     assert customer_id.startswith("connection:")
-    assert told(event)[3].endswith(f"; the difference is {rub('20.00')}.")
-    assert told(event)[4] == f"That leaves {rub('70.00')}."
+    assert told(event)[4].endswith(f"; the difference is {rub('20.00')}.")
+    assert told(event)[5] == f"That leaves {rub('70.00')}."
     given = figures(event)
     assert (given["accrued"], given["trued_up"], given["net"]) == (5_000, 2_000, 7_000)
 
@@ -146,22 +147,22 @@ def test_one_whose_customer_was_moved_to_another_agent_says_so_on_both_sides(ali
     event = paid(moved, 100_000, days(-4))
     mine, theirs = paid(customer_of(alice, days(-5)), 100_000), paid(customer_of(bob, days(-5)), 100_000)
     decide(moved, "transfer", now=days(1))
-    assert told(event, alice)[3:] == [
+    assert told(event, alice)[4:] == [
         f"On {on(1)} it was decided that another agent brought this customer; the commission goes to them:"
         f" {rub('-50.00')}.",
         f"That leaves {rub('0.00')}.",
     ]
-    assert told(event, bob)[1] == (
+    assert told(event, bob)[2] == (
         f"On {on(1)} it was decided that the agent brought this customer, so what had been paid by then counts too."
     )
     for line, difference in ((mine, "-20.00"), (theirs, "20.00")):
-        assert told(line)[3] == (
+        assert told(line)[4] == (
             f"On {on(1)} it was decided that another agent brought a customer, which changes what is counted here;"
             f" the difference is {rub(difference)}."
         )
     late = connection(customer_of(alice, days(-3)))
     accrue(late)
-    assert f"a fact became known late ({told(mine)[4].split('(')[1].split(')')[0]})" in told(mine)[4]
+    assert f"a fact became known late ({told(mine)[5].split('(')[1].split(')')[0]})" in told(mine)[5]
 
 
 def test_a_frozen_one_says_why(alice, bob, shop):

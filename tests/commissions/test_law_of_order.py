@@ -48,6 +48,7 @@ class Payment:
     amount: int
     step: int
     refunded: list[int]
+    checked: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class World:
     cap: int | None
     window_days: int
     zone: str
+    any_evidence: bool
     customers: list[Customer]
     payments: list[Payment]
     order: list[tuple[Any, ...]] = field(default_factory=list)
@@ -82,6 +84,7 @@ def worlds(draw: st.DrawFn) -> World:
         cap=draw(st.sampled_from([None, 100, 1_000, 2_500])),
         window_days=draw(st.integers(1, 10)),
         zone=draw(st.sampled_from(ZONES)),
+        any_evidence=draw(st.booleans()),
         customers=customers,
         payments=payments,
         order=draw(st.permutations(facts)),
@@ -105,7 +108,13 @@ def _customers(draw: st.DrawFn) -> Customer:
 def _payments(draw: st.DrawFn, customers: int) -> Payment:
     amount = draw(st.integers(1, 5_000))
     totals = draw(st.sets(st.integers(1, amount) | st.just(amount), max_size=3))
-    return Payment(draw(st.integers(0, customers - 1)), amount, draw(st.integers(0, STEPS)), sorted(totals))
+    return Payment(
+        draw(st.integers(0, customers - 1)),
+        amount,
+        draw(st.integers(0, STEPS)),
+        sorted(totals),
+        draw(st.integers(0, 3)) > 0,
+    )
 
 
 class Teller:
@@ -115,7 +124,12 @@ class Teller:
         self.world = world
         self.key = next(KEYS)
         earnings.programme(
-            *world.tiers, key=self.key, zone=world.zone, monthly_cap=world.cap, window_days=world.window_days
+            *world.tiers,
+            key=self.key,
+            zone=world.zone,
+            monthly_cap=world.cap,
+            window_days=world.window_days,
+            evidence="attested" if world.any_evidence else "bank_checked",
         )
         self.agents = [agent(), agent(), agent(state="suspended")]
         self.recorded: dict[tuple[Any, ...], Any] = {}
@@ -163,7 +177,8 @@ class Teller:
     def _payment(self, number: int) -> int:
         given = self.world.payments[number]
         customer_id = self._known("customer", given.customer)
-        return earnings.payment(customer_id, given.amount, BEGIN + given.step * STEP)
+        evidence = "bank_checked" if given.checked else "attested"
+        return earnings.payment(customer_id, given.amount, BEGIN + given.step * STEP, evidence=evidence)
 
     def _refund(self, number: int, total: int) -> int:
         return earnings.refund(self._known("payment", number), total)
@@ -175,6 +190,7 @@ class Teller:
             "cap": self.world.cap,
             "window_days": self.world.window_days,
             "tiers": self.world.tiers,
+            "any": self.world.any_evidence,
             "customers": {
                 number: {
                     "shares": {
@@ -192,6 +208,7 @@ class Teller:
                     "amount": given.amount,
                     "at": BEGIN + given.step * STEP,
                     "refunded": given.refunded,
+                    "checked": given.checked,
                 }
                 for number, given in enumerate(self.world.payments)
             ],

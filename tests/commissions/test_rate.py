@@ -7,6 +7,7 @@ import pytest
 
 from erp.kernel.db import db
 from tests.support.earnings import (
+    accrue,
     agent,
     commission,
     customer_of,
@@ -16,7 +17,9 @@ from tests.support.earnings import (
     net,
     new_terms,
     paid,
+    payment,
     programme,
+    refunded,
     share,
 )
 
@@ -187,3 +190,30 @@ class TestMonthlyCap:
         next_one = paid(shop, 50_000, days(1))
         assert net(next_one) == 0
         assert net(from_this) == 10_000
+
+
+class TestEvidence:
+    def test_only_what_the_bank_confirmed_earns_unless_the_terms_take_the_owners_word(self, context):
+        programme((0, 500), key="strict")
+        programme((0, 500), key="trusting", evidence="attested")
+        earned = []
+        for key in ("strict", "trusting"):
+            shop = customer_of(agent(), days(-30), connected=False, programme=key)
+            told = [payment(shop, 100_000, evidence=evidence) for evidence in ("attested", "bank_checked")]
+            accrue(*told)
+            earned.append(
+                [look("select sum(amount) from commission where event_id = :id", id=id) for id in told]
+            )
+        assert earned == [[None, 5_000], [5_000, 5_000]]
+
+    def test_a_refund_of_what_did_not_count_takes_nothing(self, alice):
+        event = payment(customer_of(alice, days(-30)), 100_000, evidence="attested")
+        refunded(event, 50_000)
+        assert look("select count(*) from commission") == 0
+
+    def test_what_did_not_count_uses_up_no_cap(self, context):
+        programme((0, 1000), key="capped", monthly_cap=10_000)
+        shop = customer_of(agent(), days(-30), connected=False, programme="capped")
+        accrue(payment(shop, 90_000, days(0), evidence="attested"))
+        event = paid(shop, 90_000, days(1))
+        assert commission(event).amount == 9_000

@@ -255,6 +255,12 @@ DAMAGES = [
     ),
     Damage(
         6,
+        "the evidence of its payment",
+        f"""update event set evidence = 'attested' where id = (select event_id from commission where {ACCRUAL})
+              returning (select 'commission ' || id from commission where {ACCRUAL})""",
+    ),
+    Damage(
+        6,
         "the terms it is under",
         f"update commission set terms_id = (select id from terms where state = 'active' and version > 1) where {ACCRUAL}"
         " returning 'commission ' || id",

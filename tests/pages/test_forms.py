@@ -248,7 +248,7 @@ def test_all_is_settled_with_a_closed_agent(app: Flask, desk: Seat, office: Offi
         customer_id = row("select id from customer where external_id = 'shop-1'").id
         now = clock.now()
         paid = NewEvent(
-            "test", "late", "payment", customer_id, now, "attested", amount=100_000, currency="RUB"
+            "test", "late", "payment", customer_id, now, "bank_checked", amount=100_000, currency="RUB"
         )
         with transaction():
             commissions.accrue([integrations.record_event(paid)], by=TEST, now=now)
@@ -330,7 +330,7 @@ def test_another_tier_can_be_added_without_scripts(desk: Seat, office: Office) -
 def terms(*tiers: str) -> dict[str, str]:
     """The form of a draft with tiers written as "name threshold rate"."""
     typed = {"window_days": "90", "hold_days": "14", "click_window_days": "30", "minimum_payout": "100"}
-    typed["on_agent_closed"] = "release"
+    typed |= {"evidence": "bank_checked", "on_agent_closed": "release"}
     for at, tier in enumerate(tiers):
         names = ("name", "threshold", "rate")
         typed |= {f"tiers-{at}-{name}": value for name, value in zip(names, tier.split(), strict=True)}

@@ -158,9 +158,9 @@ def connection(customer_id: UUID) -> int:
     return event_id
 
 
-def payment(customer_id: UUID, amount: int, at: dt.datetime = NOW) -> int:
+def payment(customer_id: UUID, amount: int, at: dt.datetime = NOW, *, evidence: str = "bank_checked") -> int:
     """The fact that a customer paid; commissions do not know of it yet."""
-    return _record("payment", customer_id, at, amount)
+    return _record("payment", customer_id, at, amount, evidence=evidence)
 
 
 def refund(event_id: int, total: int, at: dt.datetime = NOW) -> int:
@@ -169,14 +169,22 @@ def refund(event_id: int, total: int, at: dt.datetime = NOW) -> int:
     return _record("refund", customer_id, at, total, original_event_id=event_id, refunded_total=total)
 
 
-def _record(kind: str, customer_id: UUID, at: dt.datetime, amount: int, **refunded: int) -> int:
+def _record(
+    kind: str,
+    customer_id: UUID,
+    at: dt.datetime,
+    amount: int,
+    *,
+    evidence: str = "bank_checked",
+    **refunded: int,
+) -> int:
     event = NewEvent(
         "tests",
         str(uuid4()),
         kind,
         customer_id,
         at,
-        "bank_checked",
+        evidence,
         amount=amount,
         currency="RUB",
         **refunded,

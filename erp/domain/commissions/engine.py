@@ -5,6 +5,7 @@ must be, from facts alone, and compares it with what is booked; the differences 
 text accrues, reverses and trues up; a duplicate finds no difference, and the order in which facts arrive does not
 change any net amount.
 
+- evidence: a payment counts when the bank has confirmed it, or when the terms take the owner's word
 - volume: the agent's connections of the programme in the pinned window (t - days, t], t being the payment's time;
   a day is 24 hours, so that no zone of the session matters
 - tier: the highest of the pinned schedule whose threshold the volume reaches
@@ -23,7 +24,7 @@ FACTS_OF_EVENTS = """
                  bool_or(e.original_event_id is null) as is_new
           from event e where e.id = any(:event_ids) group by 1) told
     cross join lateral (
-      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at
+      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at, p.evidence
       from event p where p.id = told.event_id offset 0) p
     where p.kind in ('payment', 'connection')
   ),
@@ -58,11 +59,12 @@ FACTS_OF_EVENTS = """
     where (c.event_id, c.agent_id) not in (select event_id, agent_id from shared)
   ),
   concerned as materialized (
-    select event_id, source_id, amount, currency, occurred_at, referral_id, terms_id, frozen, agent_id, bps, cause_id
+    select event_id, source_id, amount, currency, occurred_at, evidence, referral_id, terms_id, frozen, agent_id, bps,
+           cause_id
     from shared where kind = 'payment'
     union all
-    select k.event_id, e.source_id, e.amount, e.currency, e.occurred_at, r.id, r.terms_id, r.frozen, k.agent_id, s.bps,
-           k.cause_id
+    select k.event_id, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, r.id, r.terms_id, r.frozen,
+           k.agent_id, s.bps, k.cause_id
     from booked_already k
     cross join lateral (select * from event e where e.id = k.event_id offset 0) e
     cross join lateral (select * from referral r where r.customer_id = e.customer_id offset 0) r
@@ -74,8 +76,8 @@ FACTS_OF_EVENTS = """
 
 FACTS_OF_ALL = """
   concerned as materialized (
-    select e.id as event_id, e.source_id, e.amount, e.currency, e.occurred_at, r.id as referral_id, r.terms_id, r.frozen,
-           k.agent_id, s.bps, e.id as cause_id
+    select e.id as event_id, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, r.id as referral_id,
+           r.terms_id, r.frozen, k.agent_id, s.bps, e.id as cause_id
     from (select e.id as event_id, s.agent_id
           from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
           where e.kind = 'payment'
@@ -104,7 +106,7 @@ LINES = """
            end as base,
            coalesce((select max(f.refunded_total) from event f where f.original_event_id = k.event_id), 0) as refunded
     from concerned k
-    join terms t on t.id = k.terms_id
+    join terms t on t.id = k.terms_id and (t.evidence = 'attested' or k.evidence = 'bank_checked')
     join programme p on p.id = t.programme_id
     join rule u on u.terms_id = t.id and u.event_kind = 'payment'
     offset 0

@@ -29,6 +29,10 @@ CONFIRMED = {
     "bank_checked": Sentence("On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s)."),
     "attested": Sentence("On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s)."),
 }
+COUNTED = {
+    "bank_checked": Sentence("These terms count only payments that the bank has confirmed."),
+    "attested": Sentence("These terms also count payments that only the owner's system reports."),
+}
 MOVED = {
     True: Sentence(
         "On %(when)s it was decided that another agent brought this customer; the commission goes to them: %(amount)s."
@@ -62,6 +66,7 @@ def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
         paid=Amount(line.payment_amount, currency),
         source=line.source_id,
     )
+    yield COUNTED[line.terms_evidence]
     if (moved_at := queries.moved_here_at(line.id)) is not None:
         yield Sentence(
             "On %(when)s it was decided that the agent brought this customer, so what had been paid by then counts"

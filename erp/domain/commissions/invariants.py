@@ -109,6 +109,7 @@ def _contradictory() -> list[str]:
                from commission c
                left join event e on e.id = c.event_id
                left join referral r on r.id = c.referral_id and r.customer_id = e.customer_id
+               left join terms v on v.id = c.terms_id
                left join lateral (select * from tier t where t.terms_id = c.terms_id and t.threshold <= c.volume
                                   order by t.threshold desc limit 1) t on true
                cross join lateral (values
@@ -118,6 +119,7 @@ def _contradictory() -> list[str]:
                   'its payment was of another amount, currency or time'),
                  (row(c.referral_id, c.terms_id, c.programme_id) is distinct from row(r.id, r.terms_id, r.programme_id),
                   'its referral has other terms or is of another customer'),
+                 (v.evidence <> 'attested' and e.evidence = 'attested', 'its payment is not proven as the terms demand'),
                  (row(c.tier_position, c.rate_bps) is distinct from row(t.position, t.rate_bps),
                   'its volume is not of its tier and rate')) as w(broken, why)
                where w.broken order by c.id"""

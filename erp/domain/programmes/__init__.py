@@ -20,10 +20,11 @@ from erp.domain.programmes.queries import (
     tiers,
     versions,
 )
-from erp.domain.programmes.rules import Limits, OnAgentClosed, TierRow
+from erp.domain.programmes.rules import Evidence, Limits, OnAgentClosed, TierRow
 
 __all__ = [
     "ChangedSince",
+    "Evidence",
     "KeyTaken",
     "Limits",
     "NoActiveTerms",

@@ -121,6 +121,7 @@ def _write(terms: Terms, tiers: Sequence[TierRow], limits: Limits, note: str) ->
     terms.hold_days = limits.hold_days
     terms.click_window_days = limits.click_window_days
     terms.minimum_payout = limits.minimum_payout
+    terms.evidence = limits.evidence
     terms.on_agent_closed = limits.on_agent_closed
     db.session.add(terms)
     db.session.flush()

@@ -45,6 +45,7 @@ class Terms(db.Model):
     hold_days: so.Mapped[int]
     click_window_days: so.Mapped[int]
     minimum_payout: so.Mapped[int]
+    evidence: so.Mapped[str] = so.mapped_column(server_default="bank_checked")
     on_agent_closed: so.Mapped[str] = so.mapped_column(server_default="release")
     created_at: so.Mapped[dt.datetime]
     effective_from: so.Mapped[dt.datetime | None]
@@ -65,6 +66,7 @@ class Terms(db.Model):
         sa.CheckConstraint("hold_days between 0 and 365", name="hold_days"),
         sa.CheckConstraint("click_window_days between 0 and 365", name="click_window_days"),
         sa.CheckConstraint("minimum_payout >= 0", name="minimum_payout"),
+        sa.CheckConstraint("evidence in ('bank_checked', 'attested')", name="evidence"),
         sa.CheckConstraint("on_agent_closed in ('release', 'forfeit')", name="on_agent_closed"),
     )
 

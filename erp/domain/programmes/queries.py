@@ -82,7 +82,7 @@ def versions(programme_id: UUID) -> Sequence[sa.Row[Any]]:
     """Every version of the terms, newest first, with its cap and the referrals pinned to it."""
     return rows(
         """select t.id, t.version, t.state, t.note, t.revision, t.window_days, t.hold_days, t.click_window_days,
-                  t.minimum_payout, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at, r.monthly_cap,
+                  t.minimum_payout, t.evidence, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at, r.monthly_cap,
                   (select count(*) from referral where referral.terms_id = t.id) as referrals
            from terms t left join rule r on r.terms_id = t.id and r.key = 'percent'
            where t.programme_id = :id order by t.version desc""",

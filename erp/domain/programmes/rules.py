@@ -19,6 +19,15 @@ class TierRow:
     rate_bps: int
 
 
+class Evidence(StrEnum):
+    """Which payments earn a commission."""
+
+    BANK_CHECKED = "bank_checked"
+    """Those that the bank has confirmed."""
+    ATTESTED = "attested"
+    """Those that the owner's system reports, too."""
+
+
 class OnAgentClosed(StrEnum):
     """What becomes of what is frozen because its agent's account is closed."""
 
@@ -37,6 +46,7 @@ class Limits:
     click_window_days: int = 30
     minimum_payout: int = 10_000
     monthly_cap: int | None = None
+    evidence: str = Evidence.BANK_CHECKED
     on_agent_closed: str = OnAgentClosed.RELEASE
 
 
@@ -92,6 +102,8 @@ def _wrong_limits(limits: Limits) -> dict[str, Sentence]:
         fields["minimum_payout"] = Sentence("A payout cannot be less than nothing.")
     if limits.monthly_cap is not None and limits.monthly_cap <= 0:
         fields["monthly_cap"] = Sentence("A cap is more than nothing. Leave it empty for no cap.")
+    if limits.evidence not in list(Evidence):
+        fields["evidence"] = Sentence("Say which payments count.")
     if limits.on_agent_closed not in list(OnAgentClosed):
         fields["on_agent_closed"] = Sentence("Say what becomes of it.")
     return fields
