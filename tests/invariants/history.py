@@ -66,7 +66,8 @@ def happen() -> None:
 
 def _people() -> None:
     with transaction():
-        staff.add("carol@example.com", "Carol", PASSWORD, ["admin"], by=SOMEBODY, now=NOW)
+        carol = staff.add("carol@example.com", "Carol", PASSWORD, ["admin"], by=SOMEBODY, now=NOW)
+        staff.save_view(carol, "agents", "Silent", "group=silent", by=SOMEBODY, now=NOW)
         leaving = staff.add("dave@example.com", "Dave", PASSWORD, ["support"], by=SOMEBODY, now=NOW)
         staff.deactivate(leaving, by=SOMEBODY, now=NOW)
         key, _ = integrations.issue_key("Product", by=SOMEBODY, now=NOW)

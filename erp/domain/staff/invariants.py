@@ -5,4 +5,5 @@ from erp.kernel.findings import Audited
 AUDITED = [
     Audited("staff", "staff.added", "created_at"),
     Audited("staff", "staff.deactivated", "deactivated_at"),
+    Audited("saved_view", "view.saved", "saved_at"),
 ]
