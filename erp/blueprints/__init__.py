@@ -12,6 +12,7 @@ from erp.blueprints import (
     clock,
     commissions,
     customers,
+    entries,
     establishments,
     help,
     home,
@@ -31,10 +32,9 @@ from erp.blueprints import (
     shell,
     staff,
     ui,
-    views,
 )
 
-WORK = (home, search, establishments, bookings, agents, referrals, customers, cases, bulk, views)
+WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, bulk)
 MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 

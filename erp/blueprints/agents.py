@@ -13,7 +13,7 @@ from flask_login import current_user
 from wtforms import StringField, TextAreaField
 
 from erp.blueprints import stories
-from erp.blueprints.address import page_number, sort_key
+from erp.blueprints.address import sort_key
 from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.closures import consequences
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
@@ -21,7 +21,7 @@ from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import shown
-from erp.blueprints.responses import done, page_or_part, refused
+from erp.blueprints.responses import done, refused
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
 from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
@@ -150,15 +150,6 @@ def show(reference: str) -> Any:
     context = _shown(reference)
     agent = context["agent"]
     return stories.page("agents/show.html", "agent", agent.id, agent.reference, **context)
-
-
-@bp.get("/<reference>/ledger")
-@requires(Permission.AGENTS_READ)
-def books(reference: str) -> Any:
-    """Every entry of the agent's accounts, with the balance after it."""
-    agent = agents.profile(agents.find(reference).id)
-    page = ledger.of_agent(agent.id).page(page_number())
-    return page_or_part("agents/ledger.html", "agents/_ledger.html", agent=shown(agent), page=page)
 
 
 @bp.post("/<reference>/activation")

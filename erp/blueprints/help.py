@@ -149,7 +149,7 @@ PAGES: dict[str, Help] = {
         ("agent", "hold", "freeze", "available"),
         (_("Close the account for good."),),
     ),
-    "agents.books": Help(
+    "entries.index": Help(
         _(
             "Every entry of the agent's accounts, with the balance after it: what explains each figure to the kopeck."
         ),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import get_timezone
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
@@ -96,7 +96,14 @@ class Listing:
 
     @property
     def url(self) -> str:
-        return url_for(f"{self.key}.index")
+        return self.at("index")
+
+    def at(self, deed: str, **of: Any) -> str:
+        """An address of this list; one that lies within another thing keeps that thing's name."""
+        endpoint, within = f"{self.key}.{deed}", request.view_args or {}
+        expects = current_app.url_map.is_endpoint_expecting
+        kept = {name: value for name, value in within.items() if expects(endpoint, name)}
+        return url_for(endpoint, **kept | of)
 
     def everything(self) -> Listed:
         """The whole list, on a page whose address filters nothing."""
@@ -185,7 +192,7 @@ class Shown:
 
     def at(self, deed: str) -> str:
         """Where a deed is done with the list as it is filtered, sorted and shown: at("export")."""
-        return address.to(url_for(f"{self.listing.key}.{deed}"), self.state)
+        return address.to(self.listing.at(deed), self.state)
 
     @property
     def cleared(self) -> str:

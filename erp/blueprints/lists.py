@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Blueprint, Flask, Response, flash, request, url_for
 from flask_babel import gettext
@@ -28,14 +29,14 @@ def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = 
 
     @bp.get(at)
     @requires(permission)
-    def index() -> Response:
+    def index(**_within: str) -> Response:
         return answer(listing)
 
     if listing.names_people:
 
         @bp.post(f"{at}/search", endpoint="search")
         @requires(permission)
-        def search() -> Response:
+        def search(**_within: str) -> Response:
             """The filter bar, posted: htmx gets the rows and the address to show, a browser is sent there."""
             asked = address.veiled(request.form)
             url = address.to(listing.url, list(asked.items(multi=True)))
@@ -48,13 +49,13 @@ def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = 
 
     @bp.post(f"{at}/export", endpoint="export")
     @requires(permission)
-    def keep() -> Response:
+    def keep(**within: str) -> Response:
         """A deed, because it is written down who took what."""
         asked = shown(listing)
         with attempt() as tried:
             format = request.form.get("format", "csv")
             return export(
-                listing.key,
+                "-".join([listing.key, *within.values()]),
                 str(listing.title),
                 asked.columns,
                 asked.found,
@@ -66,7 +67,7 @@ def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = 
 
     @bp.post(f"{at}/views", endpoint="save_view")
     @requires(permission)
-    def save_view() -> Response:
+    def save_view(**_within: str) -> Response:
         """Keep the state of the address, but for what was searched of people, under a name."""
         asked = shown(listing)
         state, name = urlencode(asked.lasting), request.form.get("name", "")
@@ -74,6 +75,14 @@ def mount(bp: Blueprint, listing: Listing, permission: Permission, *, at: str = 
             staff.save_view(current_user.id, listing.key, name, state, by=current_user.actor, now=clock.now())
         flash(tried.refusal or gettext("The view is saved."), "error" if tried.refusal else "message")
         return seen_other(address.to(listing.url, asked.state))
+
+    @bp.post(f"{at}/views/<uuid:view>/removal", endpoint="forget_view")
+    @requires(permission)
+    def forget_view(view: UUID, **_within: str) -> Response:
+        with transaction():
+            staff.remove_view(view, current_user.id, by=current_user.actor, now=clock.now())
+        flash(gettext("The view is forgotten."))
+        return seen_other(listing.url)
 
     for action in listing.actions:
         _mount_action(bp, listing, action, at)
@@ -95,7 +104,7 @@ def answer(listing: Listing) -> Response:
 def _mount_action(bp: Blueprint, listing: Listing, action: BulkAction, at: str) -> None:
     @bp.post(f"{at}/bulk/{action.name}", endpoint=f"bulk_{action.name}")
     @requires(action.permission)
-    def lay_down() -> Response:
+    def lay_down(**_within: str) -> Response:
         """Keep what was chosen, and show what would change. Nothing is done yet."""
         asked = shown(listing)
         origin = address.to(listing.url, asked.state)

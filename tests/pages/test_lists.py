@@ -27,9 +27,9 @@ def heads(text: str) -> list[str]:
     return [name for head in HEADS.findall(text) if (name := re.sub(r"<[^>]+>", "", head).strip())]
 
 
-def test_every_column_that_sorts_has_its_orders_in_the_query(app: Flask) -> None:
+def test_every_column_that_sorts_has_its_orders_in_the_query(app: Flask, office: Office) -> None:
     for shown in every_list(app):
-        with app.test_request_context():
+        with app.test_request_context(f"/agents/{office.agent}/ledger"):
             sorts = shown.find(shown.filters()).sorts
         for column in shown.columns:
             if column.sort:
@@ -41,7 +41,7 @@ def test_every_view_and_every_column_of_every_list_opens(
 ) -> None:
     admin = desk(Role.ADMIN)
     for shown in every_list(app):
-        with app.test_request_context():
+        with app.test_request_context(f"/agents/{office.agent}/ledger"):
             url = shown.url
             views = [(view, view.args) for view in shown.views]
         for view, args in views:
@@ -137,7 +137,7 @@ def test_a_view_is_saved_shown_replaced_and_forgotten_by_its_owner_alone(
     page = manager.get("/agents").text
     assert page.count("Forget the view") == 1
     assert "/agents?state=closed" in page
-    forget = re.findall(r'action="(/views/[\w-]+/removal)"', page)[0]
+    forget = re.findall(r'action="(/agents/views/[\w-]+/removal)"', page)[0]
     assert other.post(forget).status_code == 404
     assert manager.post(forget).headers["Location"] == "/agents"
     assert "Forget the view" not in manager.get("/agents").text

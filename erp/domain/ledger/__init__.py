@@ -2,6 +2,7 @@
 
 from erp.domain.ledger.actions import Line, lock, post, post_together
 from erp.domain.ledger.queries import (
+    AGENT_KINDS,
     MONEY_OF,
     MOVEMENTS,
     TOUCHED,
@@ -16,6 +17,7 @@ from erp.domain.ledger.queries import (
 )
 
 __all__ = [
+    "AGENT_KINDS",
     "MONEY_OF",
     "MOVEMENTS",
     "TOUCHED",

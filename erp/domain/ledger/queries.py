@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from erp.kernel.db import rows
 from erp.kernel.paging import Listed
+from erp.kernel.span import EVER, Span, within
 
 AGENT_KINDS = ("pending", "available", "frozen", "in_payout")
 
@@ -79,15 +80,27 @@ def trial_balance() -> Sequence[sa.Row[Any]]:
     )
 
 
-def of_agent(agent_id: UUID) -> Listed:
-    """An agent's legs, newest first, each with the balance after it."""
+ENTRY_SORTS = {
+    "newest": "transaction_id desc, line, side",
+    "booked_at": "transaction_id, line, side",
+    "-booked_at": "transaction_id desc, line, side",
+}
+
+
+def of_agent(agent_id: UUID, *, account: str = "", span: Span = EVER, sort: str = "newest") -> Listed:
+    """An agent's legs, newest first, each with the balance after it; `change` is what it adds to the account.
+
+    `account` is a kind of account, `span` is of the booking.
+    """
     return Listed(
-        """select l.transaction_id, l.line, l.kind, l.reference, l.side, a.kind as account, l.amount, l.currency,
-                  l.occurred_at, l.booked_at, l.seq, l.balance
-           from ledger_leg l join account a on a.id = l.account_id
-           where a.agent_id = :agent_id""",
-        {"newest": "transaction_id desc, line, side"},
-        params={"agent_id": agent_id},
+        f"""select l.transaction_id, l.line, l.kind, l.reference, l.side, a.kind as account, l.amount, l.currency,
+                   case l.side when 'credit' then l.amount else -l.amount end as change,
+                   l.occurred_at, l.booked_at, l.seq, l.balance
+            from ledger_leg l join account a on a.id = l.account_id
+            where a.agent_id = :agent_id and (:account = '' or a.kind = :account) and {within("l.booked_at")}""",
+        ENTRY_SORTS,
+        sort,
+        {"agent_id": agent_id, "account": account, **span.params},
     )
 
 

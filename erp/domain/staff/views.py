@@ -54,8 +54,8 @@ def save_view(staff_id: UUID, list: str, name: str, state: str, *, by: Actor, no
     return id
 
 
-def remove_view(id: UUID, staff_id: UUID, *, by: Actor, now: dt.datetime) -> str:
-    """Forget one of a person's own views; whose list it was of. Raises `NotFound`, also for a stranger's."""
+def remove_view(id: UUID, staff_id: UUID, *, by: Actor, now: dt.datetime) -> None:
+    """Forget one of a person's own views. Raises `NotFound`, also for a stranger's."""
     gone = row(
         "delete from saved_view where id = :id and staff_id = :staff_id returning list",
         id=id,
@@ -64,8 +64,6 @@ def remove_view(id: UUID, staff_id: UUID, *, by: Actor, now: dt.datetime) -> str
     if gone is None:
         raise NotFound
     audit.record("view.removed", "saved_view", id, by=by, at=now, details={"list": gone.list})
-    list: str = gone.list
-    return list
 
 
 def saved_views(staff_id: UUID, list: str) -> Sequence[Row]:
