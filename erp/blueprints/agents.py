@@ -21,7 +21,7 @@ from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import shown
-from erp.blueprints.responses import done, refused
+from erp.blueprints.responses import done, page_or_part, refused
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
 from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
