@@ -115,7 +115,7 @@ def test_cases_that_wait_come_first(case: sa.Row[Any]) -> None:
         referrals.find_case("CASE-00000000")
 
 
-def test_referrals_and_customers_are_found(case: sa.Row[Any]) -> None:
+def test_referrals_are_found(case: sa.Row[Any]) -> None:
     referral = referrals.find(case.referral_reference)
     for q in (
         "aino",
@@ -125,14 +125,7 @@ def test_referrals_and_customers_are_found(case: sa.Row[Any]) -> None:
         referral.customer_reference,
     ):
         assert [found.id for found in referrals.search(q=q).page().rows] == [referral.id]
-        if q != referral.agent_code.lower() and q != referral.reference:
-            assert [found.referral_id for found in referrals.search_customers(q=q).page().rows] == [
-                referral.id
-            ]
     assert referrals.search(frozen=True).count() == referrals.search(basis="booking").count() == 1
     assert referrals.search(frozen=False).count() == referrals.search(basis="click").count() == 0
-    assert referrals.search_customers(attributed=False).count() == 0
-    assert referrals.search_customers(kind="establishment", attributed=True).count() == 1
     for sort in referrals.SORTS:
         assert referrals.search(sort=sort).page().total == 1
-    assert referrals.find_customer(referral.customer_reference).referral_reference == referral.reference

@@ -153,10 +153,6 @@ def search_cases(*, q: str = "", state: str = "", sort: str = "") -> Listed:
     )
 
 
-def find_customer(reference: str) -> sa.Row[Any]:
-    return _one(row(f"{CUSTOMER} where c.reference = :reference", reference=reference.strip().upper()))
-
-
 def customer_by_external_id(external_id: str) -> sa.Row[Any]:
     """A customer as the owner's product calls them. Raises `NotFound`."""
     return _one(row(f"{CUSTOMER} where c.external_id = :external_id", external_id=external_id))
@@ -173,19 +169,6 @@ def customer_names(ids: Sequence[UUID]) -> dict[UUID, str | None]:
     found = rows("select id, name_cipher from customer where id = any(:ids)", ids=list(ids))
     names = reveal_many([(id, cipher) for id, cipher in found])
     return dict(zip([id for id, _ in found], names, strict=True))
-
-
-def search_customers(*, q: str = "", kind: str = "", attributed: bool | None = None) -> Listed:
-    """Customers by reference, the owner's id or place."""
-    return Listed(
-        f"""{CUSTOMER}
-            where (:kind = '' or c.kind = :kind)
-              and (cast(:attributed as boolean) is null or (r.id is not null) = :attributed)
-              and (:q = '' or c.reference = upper(:q) or c.external_id = :q or e.reference = upper(:q)
-                   or strpos(lower(e.name), lower(:q)) > 0)""",
-        {"newest": "signed_up_at desc, id desc"},
-        params={"q": q.strip(), "kind": kind, "attributed": attributed},
-    )
 
 
 def _one(found: sa.Row[Any] | None) -> sa.Row[Any]:
