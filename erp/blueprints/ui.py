@@ -89,7 +89,7 @@ SAMPLES = Listing(
     lead="Every macro of templates/components/ in every state.",
     columns=[
         Column("reference", "Reference", Mono()),
-        Column("name", "Name", to=To("ui.index", "q", "name"), sort=True, card="name"),
+        Column("name", "Name", to=To("ui.index", "q", "reference"), sort=True, card="name"),
         Column("state", "State", Tag(), card="state"),
         Column("amount", "Amount", Money(), sort=True, card="sum", total=True),
         Column("note", "Note", Words(), card="more"),

@@ -86,6 +86,42 @@ def test_one_zooms_into_the_days_and_out_again(
     expect(page.locator(".u-legend")).to_contain_text("3,900.00\u00a0₽")
 
 
+def test_what_opens_over_a_page_can_be_read_by_all(
+    page: Page, live: str, office: Office, sign_in: Callable[[Page], None]
+) -> None:
+    sign_in(page)
+
+    def look(what: str) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert page.evaluate(CHECK, RULES) == [], f"{what}, {scheme}"
+
+    page.goto(f"{live}/ui")
+    page.evaluate(AXE)
+    page.get_by_role("button", name="Good news").click()
+    page.get_by_role("button", name="Bad news").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("toasts")
+    page.get_by_role("button", name="Do it").click()
+    look("the question before a deed")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Help")).to_be_visible()
+    look("the help")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("aino")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    look("what the search finds")
+    page.get_by_role("combobox", name="Search everything").fill("nowhere at all")
+    expect(page.locator("#found .none")).to_be_visible()
+    look("what the search cannot find")
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Menu").click()
+    look("the menu of a phone")
+
+
 def test_the_sign_in_page_can_be_read_by_all(page: Page, live: str) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

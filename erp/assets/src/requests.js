@@ -70,15 +70,19 @@
 
   // The sign-in ended: one signs in again beside what one was doing, and sends it once more.
   let interrupted = null;
+  let declined = false;
   const signIn = (ctx) => {
-    if (!byId("drawer") || byId("sign-in")) return;
+    const byItself = ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every");
+    if (!byId("drawer") || byId("sign-in") || (byItself && declined)) return;
     interrupted = again(ctx);
+    declined = true; // unless they do: a page that asks by itself shall not insist
     htmx.ajax("GET", SIGN_IN, { target: "#drawer", swap: "innerHTML" });
   };
   document.addEventListener("htmx:after:swap", () => {
     const signed = document.querySelector("#drawer [data-signed-in]");
     if (!signed) return;
     const { signedIn, csrf } = signed.dataset;
+    declined = false;
     byId("drawer").close();
     if (signedIn !== document.body.dataset.reader) return location.assign("/");
     document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": csrf }));
