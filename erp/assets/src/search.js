@@ -66,7 +66,7 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx?.sourceElement !== box) return;
-    chosen = -1;
+    choose(-1);
     show(Boolean(box.value.trim()) && document.activeElement === box);
     document.getElementById("found-said").textContent = found().dataset.said ?? "";
   });
