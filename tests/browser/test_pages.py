@@ -15,7 +15,7 @@ import erp
 from erp.access import declared
 from tests.support.office import Office
 
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 DIST = Path(erp.__file__).parent / "static" / "dist"
 AXE = (DIST / json.loads((DIST / "manifest.json").read_text())["files"]["axe.js"]).read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -23,6 +23,8 @@ CHECK = """async (only) => {
   const answer = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
   return answer.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | ")}`);
 }"""
+CUT = """[...document.querySelectorAll(".scroll")].filter(box =>
+  box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX === "clip").length"""
 LOOKS: list[tuple[str, Literal["light", "dark"], list[str]]] = [
     ("en", "light", RULES),
     ("ru", "dark", ["color-contrast"]),
@@ -58,6 +60,7 @@ def test_every_page_can_be_read_by_all_in_light_and_dark_on_a_phone_and_in_russi
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(DESK)
             page.goto(live + url)
+            assert page.evaluate(CUT) == 0, f"{url} cuts a table off, where nobody can scroll to it"
             page.evaluate(AXE)
             for size in (DESK, PHONE):
                 page.set_viewport_size(size)

@@ -18,6 +18,14 @@
     if (act === "copy") navigator.clipboard.writeText(byId(pressed.dataset.copy).textContent.trim());
   });
 
+  // A table that has the room it needs keeps its head in sight; one that has not must scroll sideways instead.
+  const seeWhatFits = () => document.querySelectorAll(".list .scroll").forEach((box) => {
+    box.classList.toggle("fits", box.scrollWidth <= box.clientWidth);
+  });
+  seeWhatFits();
+  addEventListener("resize", seeWhatFits);
+  document.addEventListener("htmx:after:swap", seeWhatFits);
+
   // A form with data-confirm says in the shared dialog what will happen before it is sent.
   // Listening in the capture phase puts the question before htmx sees the form.
   let asking = null;
