@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from flask import current_app, request, url_for
+from flask import request, url_for
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -81,18 +83,34 @@ def navigation(
     granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
 ) -> list[tuple[str, list[NavItem]]]:
     """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
-    groups = []
-    for label, areas in GROUPS:
-        open_areas = [area for area in areas if is_open(area, granted) and _is_there(area, mode)]
-        groups.append((str(label), [_item(area, waiting) for area in open_areas]))
+    here = f"{request.blueprint}."
+    return [
+        (
+            label,
+            [
+                NavItem(*words, waiting.get(endpoint, 0), endpoint.startswith(here))
+                for endpoint, words in items
+            ],
+        )
+        for label, items in _worded(frozenset(granted), mode, str(get_locale()))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _worded(
+    granted: frozenset[Permission], mode: str, _language: str
+) -> list[tuple[str, list[tuple[str, tuple[str, str, str]]]]]:
+    """By group, each area's endpoint with its words, icon and address: the same for everybody with the same permissions
+    who reads the same language, and so made once."""
+    groups = [
+        (
+            str(label),
+            [
+                (area.endpoint, (str(area.label), area.icon, url_for(area.endpoint)))
+                for area in areas
+                if is_open(area, granted) and (mode == "mock" or area.endpoint != CLOCK)
+            ],
+        )
+        for label, areas in GROUPS
+    ]
     return [(label, items) for label, items in groups if items]
-
-
-def _is_there(area: Area, mode: str) -> bool:
-    return area.endpoint in current_app.view_functions and (mode == "mock" or area.endpoint != CLOCK)
-
-
-def _item(area: Area, waiting: Mapping[str, int]) -> NavItem:
-    blueprint = area.endpoint.partition(".")[0]
-    current = request.blueprint == blueprint
-    return NavItem(str(area.label), area.icon, url_for(area.endpoint), waiting.get(area.endpoint, 0), current)
