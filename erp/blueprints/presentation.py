@@ -10,10 +10,11 @@ import json
 import re
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from babel import dates, numbers
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_timezone
+from flask_babel import get_timezone, get_translations
 from lucide.jinja import lucide
 from markupsafe import Markup
 
@@ -42,7 +43,12 @@ def register(app: Flask) -> None:
         zone=zone_name,
     )
     app.jinja_env.globals.update(
-        asset=asset, lucide=icon, state_of=states.state_of, theme=chosen_theme, with_args=address.with_args
+        ngettext=counted,
+        asset=asset,
+        lucide=icon,
+        state_of=states.state_of,
+        theme=chosen_theme,
+        with_args=address.with_args,
     )
 
 
@@ -88,6 +94,12 @@ def format_bps(bps: int | None) -> str:
 def format_count(number: int | None) -> str:
     """A whole number with the reader's thousands separator."""
     return "—" if number is None else numbers.format_decimal(number, locale=locale())
+
+
+def counted(one: str, many: str, number: int, **values: Any) -> Markup:
+    """The words for a number, and the number in them as readers write it: "1,625 rows"."""
+    words: str = get_translations().ngettext(one, many, number)
+    return Markup(words) % {"num": format_count(number), **values}
 
 
 @lru_cache(maxsize=512)

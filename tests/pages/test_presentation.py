@@ -37,6 +37,12 @@ def test_money_follows_the_language(small_app: Flask) -> None:
         assert presentation.format_money(123450, "RUB") == "1\u00a0234,50\u00a0₽"
 
 
+def test_a_number_among_words_is_written_as_every_other(small_app: Flask) -> None:
+    render = small_app.jinja_env.from_string("{{ ngettext('%(num)s of %(a)s', '%(num)s of <%(a)s', n, a='<b>') }}")
+    assert render.render(n=1625) == "1,625 of <&lt;b&gt;"
+    assert render.render(n=1) == "1 of &lt;b&gt;"
+
+
 def test_a_moment_is_told_in_the_readers_zone(small_app: Flask) -> None:
     small_app.config["BABEL_DEFAULT_TIMEZONE"] = "UTC"
     assert presentation.format_moment(NOW) == "22 Nov 2026, 14:02"
