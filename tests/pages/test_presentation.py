@@ -38,7 +38,9 @@ def test_money_follows_the_language(small_app: Flask) -> None:
 
 
 def test_a_number_among_words_is_written_as_every_other(small_app: Flask) -> None:
-    render = small_app.jinja_env.from_string("{{ ngettext('%(num)s of %(a)s', '%(num)s of <%(a)s', n, a='<b>') }}")
+    render = small_app.jinja_env.from_string(
+        "{{ ngettext('%(num)s of %(a)s', '%(num)s of <%(a)s', n, a='<b>') }}"
+    )
     assert render.render(n=1625) == "1,625 of <&lt;b&gt;"
     assert render.render(n=1) == "1 of &lt;b&gt;"
 
