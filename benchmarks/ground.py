@@ -76,7 +76,7 @@ STATEMENTS = (
        join tier t on t.terms_id = r.terms_id and t.position = greatest(v.volume, 1)""",
     """insert into account (agent_id, kind, currency)
        select agent_no(i), k, 'RUB' from generate_series(0, %(agents)s - 1) i,
-              unnest(array['pending', 'available', 'frozen', 'in_payout']) k
+              unnest(array['pending', 'available', 'frozen', 'in_payout', 'credit']) k
        union all select '00000000-0000-0000-0000-000000000000', 'expense', 'RUB'""",
     """insert into entry (transaction_id, line, kind, reference, agent_id, debit_account_id, credit_account_id, amount,
                           currency, occurred_at, booked_at, actor, credit_seq, credit_balance)

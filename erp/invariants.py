@@ -20,6 +20,7 @@ from erp.kernel.mode import WrongInstance, verify
 
 NOT_YET = {11: "Replay rebuilds every balance", 12: "Seals and exported roots verify"}
 AUDITED = [
+    *ledger.AUDITED,
     *staff.AUDITED,
     *integrations.AUDITED,
     *agents.AUDITED,

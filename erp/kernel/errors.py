@@ -63,6 +63,13 @@ class Forbidden(DomainError):
     sentence = Sentence("Your role does not allow this. Ask an administrator.")
 
 
+class SamePerson(Forbidden):
+    """What one person asked for, another one decides."""
+
+    code = "same_person"
+    sentence = Sentence("You asked for this yourself. A different person must decide it.")
+
+
 class Unauthenticated(DomainError):
     code = "unauthenticated"
     kind = ErrorKind.UNAUTHENTICATED

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import grant, refuse_changes
+from migrations.helpers import append_only, audited, grant, refuse_changes
 
 revision = "0010_ledger"
 down_revision = "0009_payments"
@@ -18,27 +18,33 @@ create type ledger_line as (
 
 -- Agents' balances guard decisions, so these accounts count their entries; the owner's are summed when asked.
 create function ledger_is_agents(kind text) returns boolean language sql immutable as $$
-  select kind in ('pending', 'available', 'frozen', 'in_payout')
+  select kind in ('pending', 'available', 'frozen', 'in_payout', 'credit')
 $$;
 
 create function ledger_holder(kind text, agent_id uuid) returns uuid language sql immutable as $$
-  select case when kind in ('pending', 'available', 'frozen', 'in_payout') then agent_id
+  select case when kind in ('pending', 'available', 'frozen', 'in_payout', 'credit') then agent_id
               else '00000000-0000-0000-0000-000000000000'::uuid end
 $$;
 
 -- Locks the agents' accounts in id order, in a statement of its own: what is counted after it is current.
--- Opens those that are missing, the owner's with the first agent's.
+-- Opens those that are missing, the owner's with the first of anybody. The owner (id zero) has nothing to lock.
 create function ledger_lock(p_agents uuid[], p_currency text) returns void
 language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
   if exists (select 1 from unnest(p_agents) as a(id)
-             where not exists (select 1 from account x where x.agent_id = a.id and x.kind = 'pending'
-                                                         and x.currency = p_currency offset 0)) then
+             where not exists (select 1 from account x
+                               where x.agent_id = a.id and x.currency = p_currency
+                                 and x.kind = case when a.id = '00000000-0000-0000-0000-000000000000'::uuid
+                                                   then 'clearing' else 'pending' end offset 0)) then
     insert into account (agent_id, kind, currency)
     select a.id, k.kind, p_currency
-    from unnest(p_agents) as a(id), unnest(array['pending', 'available', 'frozen', 'in_payout']) as k(kind)
+    from unnest(p_agents) as a(id),
+         unnest(array['pending', 'available', 'frozen', 'in_payout', 'credit']) as k(kind)
+    where a.id <> '00000000-0000-0000-0000-000000000000'::uuid
     union
-    select '00000000-0000-0000-0000-000000000000'::uuid, o.kind, p_currency from unnest(array['expense', 'bank']) as o(kind)
+    select '00000000-0000-0000-0000-000000000000'::uuid, o.kind, p_currency
+    from unnest(array['clearing', 'bank', 'revenue', 'vat', 'fee', 'expense', 'contributions', 'payable',
+                      'tax_withheld', 'bad_debt']) as o(kind)
     order by 1, 2
     on conflict do nothing;
   end if;
@@ -113,7 +119,18 @@ create function ledger_check_entries() returns trigger language plpgsql as $$
 declare
   v_bad bigint;
   v_now timestamptz := ref_now();
+  v_open timestamptz := (select max(p.ends_at) from period p);
 begin
+  -- An older snapshot would not see a month that was closed meanwhile.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'the books are written at READ COMMITTED'
+      using errcode = 'check_violation', constraint = 'entry_isolation';
+  end if;
+  select min(a.transaction_id) into v_bad from added a where a.booked_at < v_open;
+  if v_bad is not null then
+    raise exception 'ledger transaction % is booked into a closed period; the books are open from %', v_bad, v_open
+      using errcode = 'check_violation', constraint = 'entry_period';
+  end if;
   select min(a.transaction_id) into v_bad from added a
   where a.line < 1 or a.booked_at not between v_now - interval '1 minute' and v_now + interval '1 minute'
      or a.line > 1 and not exists (
@@ -144,6 +161,61 @@ begin
   if v_bad is not null then
     raise exception 'entries do not continue account %', v_bad using errcode = 'check_violation';
   end if;
+  return null;
+end $$;
+
+-- A month is closed once, when it is over, after the one before it, and by two people; and race-free: the lock waits
+-- for every writer who has begun and keeps others waiting until the closing has ended. They then find it closed.
+create function ledger_close_period() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  v_last timestamptz;
+begin
+  lock table entry in share mode;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a period is closed at READ COMMITTED'
+      using errcode = 'check_violation', constraint = 'period_isolation';
+  end if;
+  new.closed_at := ref_now();
+  if new.ends_at > new.closed_at then
+    raise exception 'period % is not over', new.month using errcode = 'check_violation', constraint = 'period_over';
+  end if;
+  select max(p.ends_at) into v_last from period p;
+  if v_last is distinct from new.starts_at
+     and (v_last is not null or exists (select 1 from entry e where e.booked_at < new.starts_at)) then
+    raise exception 'period % does not follow what is closed', new.month
+      using errcode = 'check_violation', constraint = 'period_follows';
+  end if;
+  if not exists (select 1 from period_closing c
+                 where c.id = new.closing_id and c.month = new.month and c.approved_by is not null
+                   and c.withdrawn_at is null) then
+    raise exception 'nobody has approved that period % is closed', new.month
+      using errcode = 'check_violation', constraint = 'period_approved';
+  end if;
+  return new;
+end $$;
+
+-- The trial balance with which a period is closed: what the one before it left, and what was booked in it.
+create function ledger_keep_balances() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  insert into period_balance (month, kind, currency, opening, debit, credit, closing)
+  select new.month, b.kind, b.currency, sum(b.opening), sum(b.debit), sum(b.credit),
+         sum(b.opening) + sum(b.credit) - sum(b.debit)
+  from (
+    select p.kind, p.currency, p.closing as opening, 0 as debit, 0 as credit
+    from period_balance p where p.month = new.month - interval '1 month'
+    union all
+    select a.kind, a.currency, 0, s.debit, s.credit
+    from (
+      select side.account_id, sum(side.debit) as debit, sum(side.credit) as credit
+      from entry e
+      cross join lateral (values (e.debit_account_id, e.amount, 0::bigint), (e.credit_account_id, 0, e.amount))
+            as side(account_id, debit, credit)
+      where e.booked_at >= new.starts_at and e.booked_at < new.ends_at
+      group by side.account_id) s
+    join account a on a.id = s.account_id) b
+  group by b.kind, b.currency;
   return null;
 end $$;
 
@@ -201,8 +273,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("balance", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint(
-            f"case when agent_id = '{HOUSE}' then kind in ('expense', 'bank')"
-            " else kind in ('pending', 'available', 'frozen', 'in_payout') end",
+            f"case when agent_id = '{HOUSE}' then kind in ('clearing', 'bank', 'revenue', 'vat', 'fee', 'expense',"
+            " 'contributions', 'payable', 'tax_withheld', 'bad_debt')"
+            " else kind in ('pending', 'available', 'frozen', 'in_payout', 'credit') end",
             name=op.f("account_kind_check"),
         ),
         sa.CheckConstraint(
@@ -249,6 +322,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("credit_seq is not null"),
     )
+    _periods()
     op.execute(FUNCTIONS)
     op.execute(VIEWS)
     op.execute(
@@ -269,7 +343,19 @@ def upgrade() -> None:
         " for each statement execute function refuse_change()"
     )
     refuse_changes("entry")
-    for table in ("account", "entry", "ledger_leg"):
+    op.execute(
+        "create trigger period_is_closed_lawfully before insert on period"
+        " for each row execute function ledger_close_period()"
+    )
+    op.execute(
+        "create trigger period_keeps_balances after insert on period"
+        " for each row execute function ledger_keep_balances()"
+    )
+    append_only("period")
+    refuse_changes("period_balance")
+    grant("period_closing", "select, insert, update")
+    audited("period_closing")
+    for table in ("account", "entry", "ledger_leg", "period_balance"):
         grant(table, "select")
     op.execute(
         "revoke all on function ledger_post(ledger_line[], text), ledger_enter(ledger_line[], text),"
@@ -280,8 +366,74 @@ def upgrade() -> None:
     )
 
 
+def _periods() -> None:
+    """Months of the owner's books: who proposed and approved to close them, and what they were closed with."""
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "period_closing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_at", moment, nullable=False),
+        sa.Column("withdrawn_by", sa.Text()),
+        sa.Column("withdrawn_at", moment),
+        sa.Column("approved_by", sa.Text()),
+        sa.Column("approved_at", moment),
+        sa.CheckConstraint("approved_by <> proposed_by", name=op.f("period_closing_two_people_check")),
+        sa.CheckConstraint(
+            "(approved_by is null) = (approved_at is null)", name=op.f("period_closing_approved_check")
+        ),
+        sa.CheckConstraint(
+            "(withdrawn_by is null) = (withdrawn_at is null)", name=op.f("period_closing_withdrawn_check")
+        ),
+        sa.CheckConstraint(
+            "approved_at is null or withdrawn_at is null", name=op.f("period_closing_ended_check")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("period_closing_pkey")),
+    )
+    op.create_index(
+        "one_standing_closing_per_month",
+        "period_closing",
+        ["month"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at is null"),
+    )
+    op.create_table(
+        "period",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("starts_at", moment, nullable=False),
+        sa.Column("ends_at", moment, nullable=False),
+        sa.Column("closing_id", sa.Uuid(), nullable=False),
+        sa.Column("closed_at", moment, nullable=False),
+        sa.CheckConstraint(
+            "extract(day from month) = 1 and starts_at = timezone('Europe/Moscow', month::timestamp)"
+            " and ends_at = timezone('Europe/Moscow', month + interval '1 month')",
+            name=op.f("period_month_check"),
+        ),
+        sa.ForeignKeyConstraint(["closing_id"], ["period_closing.id"], name=op.f("period_closing_id_fkey")),
+        sa.UniqueConstraint("ends_at", name=op.f("period_ends_at_key")),
+        sa.PrimaryKeyConstraint("month", name=op.f("period_pkey")),
+    )
+    op.create_table(
+        "period_balance",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("opening", sa.BigInteger(), nullable=False),
+        sa.Column("debit", sa.BigInteger(), nullable=False),
+        sa.Column("credit", sa.BigInteger(), nullable=False),
+        sa.Column("closing", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("closing = opening + credit - debit", name=op.f("period_balance_closing_check")),
+        sa.ForeignKeyConstraint(["month"], ["period.month"], name=op.f("period_balance_month_fkey")),
+        sa.PrimaryKeyConstraint("month", "kind", "currency", name=op.f("period_balance_pkey")),
+    )
+
+
 def downgrade() -> None:
     op.execute("drop view ledger_leg")
+    for table in ("period_balance", "period", "period_closing"):
+        op.drop_table(table)
     op.drop_table("entry")
     op.drop_table("account")
     op.execute("drop sequence ledger_transaction_id_seq")
@@ -292,6 +444,8 @@ def downgrade() -> None:
         "ledger_check_entries()",
         "ledger_check_balances()",
         "ledger_check_new_accounts()",
+        "ledger_close_period()",
+        "ledger_keep_balances()",
         "ledger_is_agents(text)",
         "ledger_holder(text, uuid)",
     ):

@@ -105,6 +105,7 @@ def test_balances_and_counts_follow_the_entries(agent: UUID) -> None:
         "available": 10000,
         "frozen": 0,
         "in_payout": 0,
+        "credit": 0,
     }
     seen = [(line.account, line.seq, line.balance) for line in ledger.of_agent(agent).page().rows]
     assert sorted(seen) == [("available", 1, 10000), ("pending", 1, 15000), ("pending", 2, 5000)]

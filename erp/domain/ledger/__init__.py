@@ -1,8 +1,22 @@
 """The ledger is the books of double entry in which every kopeck owed or paid to an agent is an entry for good."""
 
-from erp.domain.ledger.actions import Line, lock, post, post_together
+from erp.domain.ledger.actions import Line, PeriodClosed, lock, post, post_together
+from erp.domain.ledger.model import AGENT_KINDS, HOUSE, OWNER_KINDS
+from erp.domain.ledger.periods import (
+    approve_closing,
+    closed_periods,
+    closing_balances,
+    closings_of,
+    find_period,
+    month_of,
+    next_month,
+    open_since,
+    parse_month,
+    propose_closing,
+    standing_closing,
+    withdraw_closing,
+)
 from erp.domain.ledger.queries import (
-    AGENT_KINDS,
     MONEY_OF,
     MOVEMENTS,
     TOUCHED,
@@ -18,19 +32,34 @@ from erp.domain.ledger.queries import (
 
 __all__ = [
     "AGENT_KINDS",
+    "HOUSE",
     "MONEY_OF",
     "MOVEMENTS",
+    "OWNER_KINDS",
     "TOUCHED",
     "Line",
+    "PeriodClosed",
+    "approve_closing",
     "balances",
+    "closed_periods",
+    "closing_balances",
+    "closings_of",
     "currencies",
+    "find_period",
     "holders",
     "liabilities",
     "lock",
+    "month_of",
+    "next_month",
     "not_empty",
     "of_agent",
+    "open_since",
+    "parse_month",
     "post",
     "post_together",
+    "propose_closing",
+    "standing_closing",
     "sums_by_reference",
     "trial_balance",
+    "withdraw_closing",
 ]

@@ -7,16 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows
+from erp.kernel.db import Row, execute, rows, violated
+from erp.kernel.errors import DomainError
+from erp.kernel.sentences import Sentence
+
+
+class PeriodClosed(DomainError):
+    code = "period_closed"
+    sentence = Sentence("The month has just been closed. Try again: it is booked into the open one.")
 
 
 @dataclass(frozen=True)
 class Line:
     """`amount` minor units from account `debit` to account `credit`, both named by kind.
 
-    An agent's kinds are pending, available, frozen, in_payout; the owner's are expense and bank. `agent_id` is the
-    agent it is about. `kind` says what happened ("accrual", "payout_paid"), `reference` which fact it follows from.
+    The kinds are those of `AGENT_KINDS` and `OWNER_KINDS`. `agent_id` is the agent it is about, `HOUSE` when it is
+    about none. `kind` says what happened ("accrual", "payout_paid"), `reference` which fact it follows from.
     """
 
     kind: str
@@ -45,11 +54,22 @@ def post_together(groups: Sequence[Sequence[Line]], *, by: Actor) -> list[int]:
     """Book each group as one transaction; their ids in the same order.
 
     The database refuses what breaks the law of the books, such as an overdrawn pending account (`IntegrityError`).
+    Raises `PeriodClosed` when the month was closed while this was being booked.
     """
     numbered = [(n, line) for n, group in enumerate(groups) for line in group]
     if not numbered:
         return []
-    found = rows(
+    try:
+        found = _post(numbered, by)
+    except IntegrityError as refusal:
+        if violated(refusal) != "entry_period":
+            raise
+        raise PeriodClosed from refusal
+    return [transaction_id for _, transaction_id in sorted(tuple(found_row) for found_row in found)]
+
+
+def _post(numbered: Sequence[tuple[int, Line]], by: Actor) -> Sequence[Row]:
+    return rows(
         """select n, transaction_id from ledger_post((
              select array_agg(row(l.n, l.kind, l.reference, l.agent_id, l.debit, l.credit, l.amount, l.currency,
                                   l.occurred_at)::ledger_line order by l.at)
@@ -69,4 +89,3 @@ def post_together(groups: Sequence[Sequence[Line]], *, by: Actor) -> list[int]:
         occurred=[line.occurred_at for _, line in numbered],
         actor=str(by),
     )
-    return [transaction_id for _, transaction_id in sorted(tuple(found_row) for found_row in found)]

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from erp.kernel.db import rows, scalar
-from erp.kernel.findings import Finding
+from erp.kernel.findings import Audited, Finding
+
+AUDITED = [
+    Audited("period_closing", "period.closing_proposed", "proposed_at"),
+    Audited("period_closing", "period.closing_withdrawn", "withdrawn_at"),
+    Audited("period_closing", "period.closed", "approved_at"),
+]
 
 
 def transactions_balance() -> Finding:
@@ -41,7 +47,8 @@ def transactions_balance() -> Finding:
 
 
 def balances_are_sums() -> Finding:
-    """2: an agent's balance and count equal its entries, and each entry's running balance follows the one before."""
+    """2: an agent's balance and count equal its entries, each entry's running balance follows the one before, and every
+    closed month still holds exactly what it was closed with."""
     bad = [
         f"account {id} ({kind} of agent {agent_id}): balance {balance}, entries say {total}"
         for id, kind, agent_id, balance, total in rows(
@@ -63,9 +70,29 @@ def balances_are_sums() -> Finding:
                where balance <> running order by 1"""
         )
     ]
+    bad += [
+        f"period {month:%Y-%m}: {kind} in {currency} was closed with another turnover or balance"
+        for month, kind, currency in rows(CHANGED_SINCE_CLOSING)
+    ]
     return Finding(
         2,
         "Balances equal summed entries",
         scalar("select count(*) from account where ledger_is_agents(kind)"),
         bad,
     )
+
+
+CHANGED_SINCE_CLOSING = """
+  with turnover as (
+    select p.month, a.kind, l.currency, coalesce(sum(l.amount) filter (where l.side = 'debit'), 0) as debit,
+           coalesce(sum(l.amount) filter (where l.side = 'credit'), 0) as credit
+    from period p join ledger_leg l on l.booked_at >= p.starts_at and l.booked_at < p.ends_at
+    join account a on a.id = l.account_id
+    group by p.month, a.kind, l.currency),
+  kept as (
+    select b.*, b.opening - coalesce(lag(b.closing) over (partition by b.kind, b.currency order by b.month), 0) as jump
+    from period_balance b)
+  select coalesce(k.month, t.month), coalesce(k.kind, t.kind), coalesce(k.currency, t.currency)
+  from kept k full join turnover t using (month, kind, currency)
+  where (k.debit, k.credit) is distinct from (coalesce(t.debit, 0), coalesce(t.credit, 0)) or k.jump <> 0
+  order by 1, 2"""

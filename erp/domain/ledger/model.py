@@ -14,6 +14,29 @@ HOUSE = UUID(int=0)
 """Holds the owner's accounts, which have no agent."""
 
 
+AGENT_KINDS = ("pending", "available", "frozen", "in_payout", "credit")
+"""Accounts of an agent: what waits, what may be paid, what a person must decide on, what is leaving, and rewards that
+are spent with the owner and never paid out."""
+OWNER_KINDS = (
+    "clearing",
+    "bank",
+    "revenue",
+    "vat",
+    "fee",
+    "expense",
+    "contributions",
+    "payable",
+    "tax_withheld",
+    "bad_debt",
+)
+"""Accounts of the owner: all writers meet there, so they keep no balance and are summed."""
+
+
+def listed(kinds: tuple[str, ...]) -> str:
+    """Kinds as a list in SQL."""
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
 class Account(db.Model):
     """An agent's account keeps its balance (credits less debits) and counts its entries; the owner's do not."""
 
@@ -27,8 +50,8 @@ class Account(db.Model):
     __table_args__ = (
         sa.UniqueConstraint("agent_id", "kind", "currency"),
         sa.CheckConstraint(
-            f"case when agent_id = '{HOUSE}' then kind in ('expense', 'bank')"
-            " else kind in ('pending', 'available', 'frozen', 'in_payout') end",
+            f"case when agent_id = '{HOUSE}' then kind in ({listed(OWNER_KINDS)})"
+            f" else kind in ({listed(AGENT_KINDS)}) end",
             name="kind",
         ),
         sa.CheckConstraint("kind not in ('pending', 'frozen', 'in_payout') or balance >= 0", name="balance"),
@@ -77,3 +100,62 @@ class Entry(db.Model):
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("debit_account_id <> credit_account_id", name="sides"),
     )
+
+
+class PeriodClosing(db.Model):
+    """One person proposes to close a month, another approves it; a proposal may be withdrawn before that."""
+
+    __tablename__ = "period_closing"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    month: so.Mapped[dt.date]
+    note: so.Mapped[str]
+    proposed_by: so.Mapped[str]
+    proposed_at: so.Mapped[dt.datetime]
+    withdrawn_by: so.Mapped[str | None]
+    withdrawn_at: so.Mapped[dt.datetime | None]
+    approved_by: so.Mapped[str | None]
+    approved_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.Index(
+            "one_standing_closing_per_month",
+            "month",
+            unique=True,
+            postgresql_where=sa.text("withdrawn_at is null"),
+        ),
+        sa.CheckConstraint("approved_by <> proposed_by", name="two_people"),
+        sa.CheckConstraint("(approved_by is null) = (approved_at is null)", name="approved"),
+        sa.CheckConstraint("(withdrawn_by is null) = (withdrawn_at is null)", name="withdrawn"),
+        sa.CheckConstraint("approved_at is null or withdrawn_at is null", name="ended"),
+    )
+
+
+class Period(db.Model):
+    """A closed month of the books, by the owner's calendar; no entry is booked into it any more."""
+
+    __tablename__ = "period"
+    month: so.Mapped[dt.date] = so.mapped_column(primary_key=True)
+    starts_at: so.Mapped[dt.datetime]
+    ends_at: so.Mapped[dt.datetime] = so.mapped_column(unique=True)
+    closing_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("period_closing.id"))
+    closed_at: so.Mapped[dt.datetime]
+    __table_args__ = (
+        sa.CheckConstraint(
+            "extract(day from month) = 1 and starts_at = timezone('Europe/Moscow', month::timestamp)"
+            " and ends_at = timezone('Europe/Moscow', month + interval '1 month')",
+            name="month",
+        ),
+    )
+
+
+class PeriodBalance(db.Model):
+    """A line of the trial balance with which a month was closed; `closing` is opening + credit - debit."""
+
+    __tablename__ = "period_balance"
+    month: so.Mapped[dt.date] = so.mapped_column(sa.ForeignKey("period.month"), primary_key=True)
+    kind: so.Mapped[str] = so.mapped_column(primary_key=True)
+    currency: so.Mapped[str] = so.mapped_column(primary_key=True)
+    opening: so.Mapped[int]
+    debit: so.Mapped[int]
+    credit: so.Mapped[int]
+    closing: so.Mapped[int]
+    __table_args__ = (sa.CheckConstraint("closing = opening + credit - debit", name="closing"),)

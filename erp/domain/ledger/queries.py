@@ -8,12 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from erp.domain.ledger.model import AGENT_KINDS
 from erp.kernel.db import rows
 from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
-
-AGENT_KINDS = ("pending", "available", "frozen", "in_payout")
-
 
 MOVEMENTS = """
   select e.transaction_id, e.line, e.kind, e.reference, e.agent_id, d.kind as debit, c.kind as credit, e.amount,

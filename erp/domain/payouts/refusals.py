@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from erp.kernel.errors import DomainError, Forbidden
+from erp.kernel import errors
+from erp.kernel.errors import DomainError
 from erp.kernel.sentences import Sentence
 
 
-class SamePerson(Forbidden):
-    code = "same_person"
+class SamePerson(errors.SamePerson):
     sentence = Sentence("You prepared this run. A different person must approve it.")
 
 
