@@ -56,6 +56,22 @@ def test_every_page_of_one_thing_opens_for_whoever_may_read_it(
         assert set(answers) <= {200, 403}, url
 
 
+def test_every_page_has_one_heading_and_it_is_in_its_content(
+    desk: Callable[[Role], Desk], office: Office
+) -> None:
+    """A part that lands in the wrong block makes browsers move it about, silently."""
+    admin = desk(Role.ADMIN)
+    for url in [*LISTS, *office.pages]:
+        head, _, body = admin.get(url).text.partition("</head>")
+        _, _, content = body.partition("<main")
+        assert set(TAG.findall(head)) <= OF_HEADS, url
+        assert (body.count("<h1"), content.count("<h1")) == (1, 1), url
+
+
+TAG = re.compile(r"<([a-z][a-z0-9]*)")
+OF_HEADS = {"html", "head", "meta", "title", "link", "script"}
+
+
 def test_no_page_carries_what_the_policy_forbids(desk: Callable[[Role], Desk], office: Office) -> None:
     admin = desk(Role.ADMIN)
     for url in [*LISTS, *office.pages]:
