@@ -59,11 +59,12 @@ with known as (
   from unnest(%(kind)s::text[], %(asked)s::text[], %(event)s::bigint[], %(rule)s::bigint[], %(agent)s::uuid[],
               %(referral)s::uuid[], %(programme)s::uuid[], %(terms)s::uuid[], %(amount)s::bigint[], %(paid)s::bigint[],
               %(base)s::bigint[], %(rate)s::bigint[], %(tier)s::bigint[], %(volume)s::bigint[], %(uncapped)s::bigint[],
-              %(refunded)s::bigint[], %(occurred)s::timestamptz[], %(available)s::timestamptz[], %(source)s::text[],
+              %(line_capped)s::bigint[], %(customer_capped)s::bigint[], %(refunded)s::bigint[], %(occurred)s::timestamptz[], %(available)s::timestamptz[], %(source)s::text[],
               %(accrual)s::bigint[], %(account)s::text[])
        with ordinality
        as l(kind, asked, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, amount, paid, base, rate_bps,
-            tier_position, volume, uncapped, refunded, occurred_at, available_at, source_id, accrual_id, account, n)
+            tier_position, volume, uncapped, line_capped, customer_capped, refunded, occurred_at, available_at, source_id,
+            accrual_id, account, n)
   join known k on k.source_id = l.asked
   cross join lateral (
     select * from account a where a.agent_id = l.agent_id and a.kind = l.account and a.currency = 'RUB' offset 0) a
@@ -83,10 +84,12 @@ with known as (
 ), booked as (
   insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, accrual_id,
                           cause_event_id, amount, currency, paid, base, rate_bps, tier_position, volume, uncapped,
-                          refunded, occurred_at, available_at, account, transaction_id, booked_at)
+                          line_capped, customer_capped, refunded, in_credit, occurred_at, available_at, account,
+                          transaction_id, booked_at)
   select kind, case when kind = 'accrual' then asked_id else event_id end, rule_id, agent_id, referral_id,
          programme_id, terms_id, accrual_id, case when kind <> 'accrual' then asked_id end, amount, 'RUB', paid, base,
-         rate_bps, tier_position, volume, uncapped, refunded, occurred_at, available_at, account, tx, (select ref_now())
+         rate_bps, tier_position, volume, uncapped, line_capped, customer_capped, refunded, false, occurred_at, available_at,
+         account, tx, (select ref_now())
   from line returning id, kind, agent_id, available_at
 )
 insert into hold (commission_id, agent_id, until)
@@ -118,7 +121,9 @@ LINE_COLUMNS = {
     "rate": "rate_bps",
     "tier": "tier_position",
     "volume": "volume",
-    "uncapped": "line_uncapped",
+    "uncapped": "new_uncapped",
+    "line_capped": "new_line_capped",
+    "customer_capped": "new_customer_capped",
     "refunded": "refunded",
     "occurred": "occurred_at",
     "available": "available_at",

@@ -63,17 +63,18 @@ STATEMENTS = (
               %(now)s - interval '365 days' + n * (interval '364 days' / %(lines)s), %(now)s
        from generate_series(1, cast(%(lines)s as bigint)) n""",
     """insert into commission (kind, event_id, rule_id, agent_id, referral_id, programme_id, terms_id, amount, currency,
-                               paid, base, rate_bps, tier_position, volume, uncapped, refunded, occurred_at,
-                               available_at, account, transaction_id, booked_at)
+                               paid, base, rate_bps, tier_position, volume, uncapped, line_capped, customer_capped,
+                               refunded, in_credit, occurred_at, available_at, account, transaction_id, booked_at)
        select 'accrual', e.id, u.id, s.agent_id, r.id, r.programme_id, r.terms_id,
-              (2 * e.amount * t.rate_bps + 10000) / 20000, 'RUB', e.amount, e.amount, t.rate_bps, t.position, v.volume,
-              (2 * e.amount * t.rate_bps + 10000) / 20000, 0, e.occurred_at, e.occurred_at + interval '14 days',
+              x.worth, 'RUB', e.amount, e.amount, t.rate_bps, t.position, v.volume,
+              x.worth, x.worth, x.worth, 0, false, e.occurred_at, e.occurred_at + interval '14 days',
               'pending', nextval('ledger_transaction_id_seq'), e.occurred_at
        from event e join referral r on r.customer_id = e.customer_id
        join referral_share s on s.referral_id = r.id join rule u on u.terms_id = r.terms_id
        cross join lateral (select case when e.occurred_at < %(now)s - interval '60 days' then 0
          when s.agent_id in (select agent_id from referral_share where connected_at > %(now)s) then 2 else 3 end) v(volume)
-       join tier t on t.terms_id = r.terms_id and t.position = greatest(v.volume, 1)""",
+       join tier t on t.terms_id = r.terms_id and t.position = greatest(v.volume, 1)
+       cross join lateral (select (2 * e.amount * t.rate_bps + 10000) / 20000) x(worth)""",
     """insert into account (agent_id, kind, currency)
        select agent_no(i), k, 'RUB' from generate_series(0, %(agents)s - 1) i,
               unnest(array['pending', 'available', 'frozen', 'in_payout', 'credit']) k

@@ -62,17 +62,25 @@ class TierForm(Row):
         return not (self.name.data or self.rate.data or self.threshold.data is not None)
 
 
+class RuleForm(Row):
+    monthly_cap = StringField(
+        _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
+    )
+
+    def rule(self, currency: str) -> programmes.RuleRow:
+        cap = amount_in(self.monthly_cap, currency) if self.monthly_cap.data else None
+        return programmes.RuleRow(monthly_cap=cap)
+
+
 class TermsForm(Form):
     """A draft; rows of the tier ladder that are left empty do not count."""
 
     tiers = FieldList(FormField(TierForm), min_entries=FEWEST_TIERS)
+    rules = FieldList(FormField(RuleForm), min_entries=1)
     window_days = IntegerField(_("Connections are counted over, days"), [InputRequired()], default=90)
     hold_days = IntegerField(_("Hold, days"), [InputRequired()], default=14)
     click_window_days = IntegerField(_("A click counts for, days"), [InputRequired()], default=30)
     minimum_payout = StringField(_("Smallest payout"), [needed], default="100")
-    monthly_cap = StringField(
-        _("Most an agent earns a calendar month"), description=_("Empty: as much as they earn.")
-    )
     evidence = RadioField(
         _("Payments that earn"),
         [needed],
@@ -107,13 +115,14 @@ class TermsForm(Form):
             if not tier.form.is_empty
         ]
 
-    def limits(self, currency: str) -> programmes.Limits:
-        return programmes.Limits(
+    def given(self, currency: str) -> programmes.TermsDraft:
+        return programmes.TermsDraft(
+            self.schedule(),
+            [rule.form.rule(currency) for rule in self.rules],
             window_days=self.window_days.data,
             hold_days=self.hold_days.data,
             click_window_days=self.click_window_days.data,
             minimum_payout=amount_in(self.minimum_payout, currency),
-            monthly_cap=amount_in(self.monthly_cap, currency) if self.monthly_cap.data else None,
             evidence=self.evidence.data,
             on_agent_closed=self.on_agent_closed.data,
         )
@@ -227,8 +236,10 @@ def create_terms(reference: str) -> Any:
         return _terms_form(programme, form)
     with attempt(form) as tried, transaction():
         form.check()
-        terms = (programme.id, form.schedule(), form.limits(programme.currency))
-        id = programmes.draft(*terms, note=form.note.data or "", by=current_user.actor, now=clock.now())
+        given = form.given(programme.currency)
+        id = programmes.draft(
+            programme.id, given, note=form.note.data or "", by=current_user.actor, now=clock.now()
+        )
     if tried.refusal:
         return _terms_form(programme, form, refusal=tried.refusal)
     flash(gettext("Drafted. Compare it with what is active, then activate it."))
@@ -285,9 +296,8 @@ def change_terms(reference: str, version: int) -> Any:
         return _terms_form(programme, form, draft=draft)
     with attempt(form) as tried, transaction():
         form.check()
-        terms = (draft.id, form.schedule(), form.limits(programme.currency))
-        note, seen = form.note.data or "", form.revision.data
-        programmes.redraft(*terms, note=note, seen=seen, by=current_user.actor, now=clock.now())
+        given, note, seen = form.given(programme.currency), form.note.data or "", form.revision.data
+        programmes.redraft(draft.id, given, note=note, seen=seen, by=current_user.actor, now=clock.now())
     if tried.refusal:
         return _terms_form(programme, form, draft=draft, refusal=tried.refusal)
     flash(gettext("The draft is changed. Compare it with what is active, then activate it."))

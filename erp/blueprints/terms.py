@@ -44,10 +44,11 @@ def _sentences(terms: Any, currency: str) -> Iterator[str]:
         "A commission is on hold for %(num)s days after the payment, then it is available.",
         terms.hold_days,
     )
-    if terms.monthly_cap is None:
+    monthly_cap = _monthly_cap(terms)
+    if monthly_cap is None:
         yield _("There is no cap on what an agent earns.")
     else:
-        cap = format_money(terms.monthly_cap, currency)
+        cap = format_money(monthly_cap, currency)
         yield _("An agent earns at most %(cap)s a calendar month.", cap=cap)
     yield ngettext(
         "A click on an agent's link counts for %(num)s day.",
@@ -65,6 +66,11 @@ def _sentences(terms: Any, currency: str) -> Iterator[str]:
         yield _(
             "When an agent is closed, what their customers pay later is kept until it is settled with them."
         )
+
+
+def _monthly_cap(terms: Any) -> int | None:
+    cap: int | None = programmes.rules(terms.id)[0].monthly_cap
+    return cap
 
 
 def changes(before: Any, after: Any, currency: str) -> list[Change]:
@@ -90,7 +96,7 @@ def _told(terms: Any, currency: str) -> dict[str, str]:
     return told | {
         _("Days that connections are counted over"): str(terms.window_days),
         _("Days of hold"): str(terms.hold_days),
-        _("Cap a calendar month"): format_money(terms.monthly_cap, currency),
+        _("Cap a calendar month"): format_money(_monthly_cap(terms), currency),
         _("Days that a click counts"): str(terms.click_window_days),
         _("Smallest payout"): format_money(terms.minimum_payout, currency),
         _("Payments that earn"): _("those that the owner's system reports, too")
@@ -117,7 +123,10 @@ def as_typed(terms: Any, currency: str) -> dict[str, Any]:
         "hold_days": terms.hold_days,
         "click_window_days": terms.click_window_days,
         "minimum_payout": typed.shown(terms.minimum_payout, currency, locale()),
-        "monthly_cap": typed.shown(terms.monthly_cap, currency, locale()) if terms.monthly_cap else "",
+        "rules": [
+            {"monthly_cap": typed.shown(rule.monthly_cap, currency, locale()) if rule.monthly_cap else ""}
+            for rule in programmes.rules(terms.id)
+        ],
         "evidence": terms.evidence,
         "on_agent_closed": terms.on_agent_closed,
         "note": terms.note,

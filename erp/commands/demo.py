@@ -18,7 +18,7 @@ from erp import config, history
 from erp.app import create_app
 from erp.commands import import_establishments
 from erp.domain import integrations, programmes, staff
-from erp.domain.programmes import Limits, TierRow
+from erp.domain.programmes import RuleRow, TermsDraft, TierRow
 from erp.history import Crew, Plan, Scene, Stage
 from erp.kernel import clock
 from erp.kernel.actor import Actor
@@ -38,8 +38,13 @@ PEOPLE = {
     "andrei@ref.example": ("Andrei Zimin", [Role.AUDITOR]),
 }
 TIERS = [TierRow("Bronze", 0, 1000), TierRow("Silver", 2, 1500), TierRow("Gold", 5, 2000)]
-LIMITS = Limits(
-    window_days=90, hold_days=14, click_window_days=30, minimum_payout=10_000, monthly_cap=10_000_000
+TERMS = TermsDraft(
+    TIERS,
+    [RuleRow(monthly_cap=10_000_000)],
+    window_days=90,
+    hold_days=14,
+    click_window_days=30,
+    minimum_payout=10_000,
 )
 BEFOREHAND = dt.timedelta(weeks=9)
 """How long before the history the ground is laid: time for a walk, which lets 45 days pass."""
@@ -97,7 +102,7 @@ def lay_down(note: Path) -> None:
         for email, (name, roles) in PEOPLE.items():
             staff.add(email, name, passwords[email], roles, by=BY, now=now)
         programme_id = programmes.create(PROGRAMME, "SuperApp", "RUB", "Europe/Moscow", by=BY, now=now)
-        terms_id = programmes.draft(programme_id, TIERS, LIMITS, note="First terms", by=BY, now=now)
+        terms_id = programmes.draft(programme_id, TERMS, note="First terms", by=BY, now=now)
         programmes.activate(terms_id, by=BY, now=now)
         _, product_key = integrations.issue_key("SuperApp", by=BY, now=now)
     staff_logins = [

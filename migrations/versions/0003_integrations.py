@@ -38,25 +38,36 @@ def upgrade() -> None:
         ),
         sa.Column("original_event_id", sa.BigInteger()),
         sa.Column("refunded_total", sa.BigInteger()),
+        sa.Column("plan", sa.Text()),
+        sa.Column("prepaid_days", sa.BigInteger()),
         sa.PrimaryKeyConstraint("id", name=op.f("event_pkey")),
         sa.UniqueConstraint("source", "source_id", name=op.f("event_source_source_id_key")),
         sa.ForeignKeyConstraint(
             ["original_event_id"], ["event.id"], name=op.f("event_original_event_id_fkey")
         ),
         sa.CheckConstraint(
-            "kind in ('sign_up', 'connection', 'payment', 'refund', 'cancellation', 'chargeback')",
+            "kind in ('sign_up', 'connection', 'payment', 'refund', 'chargeback', 'chargeback_reversal',"
+            " 'cancellation', 'transfer', 'lapse', 'decision')",
             name=op.f("event_kind_check"),
         ),
         sa.CheckConstraint("evidence in ('bank_checked', 'attested')", name=op.f("event_evidence_check")),
         sa.CheckConstraint("(amount is null) = (currency is null)", name=op.f("event_currency_check")),
         sa.CheckConstraint(
-            "coalesce(amount > 0, kind in ('sign_up', 'connection', 'cancellation'))",
+            "coalesce(amount > 0, kind not in ('payment', 'refund', 'chargeback', 'chargeback_reversal'))",
             name=op.f("event_amount_check"),
         ),
         sa.CheckConstraint(
-            "kind not in ('refund', 'chargeback')"
+            "kind not in ('refund', 'chargeback', 'chargeback_reversal')"
             " or (original_event_id is not null and coalesce(refunded_total, 0) > 0)",
             name=op.f("event_refund_check"),
+        ),
+        sa.CheckConstraint(
+            "kind not in ('lapse', 'decision') or original_event_id is not null",
+            name=op.f("event_original_check"),
+        ),
+        sa.CheckConstraint(
+            "prepaid_days is null or (prepaid_days > 0 and kind = 'payment')",
+            name=op.f("event_prepaid_days_check"),
         ),
     )
     op.create_index(op.f("event_customer_id_occurred_at_idx"), "event", ["customer_id", "occurred_at"])

@@ -58,9 +58,12 @@ def _orders_and_payments() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("plan", sa.Text()),
+        sa.Column("prepaid_days", sa.BigInteger()),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("customer_order_amount_check")),
+        sa.CheckConstraint("prepaid_days > 0", name=op.f("customer_order_prepaid_days_check")),
         sa.CheckConstraint("state in ('open', 'paid', 'refunded')", name=op.f("customer_order_state_check")),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("customer_order_customer_id_fkey")

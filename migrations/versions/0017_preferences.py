@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017_preferences"
-down_revision = "0016_drafts"
+down_revision = "0015_clock_start"
 
 LANGUAGES = "'en', 'ru'"
 

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.helpers import audited, grant
 
 revision = "0020_settlements"
-down_revision = "0019_corrections"
+down_revision = "0018_key_names"
 
 MOMENT = sa.DateTime(timezone=True)
 

@@ -97,7 +97,7 @@ def programme(app: Flask) -> str:
     with app.app_context(), transaction():
         now = clock.now()
         made = programmes.create("superapp", "SuperApp", "RUB", "Europe/Moscow", by=TESTS, now=now)
-        terms = programmes.draft(made, tiers, programmes.Limits(), by=TESTS, now=now)
+        terms = programmes.draft(made, programmes.TermsDraft(tiers), by=TESTS, now=now)
         programmes.activate(terms, by=TESTS, now=now)
     return "superapp"
 

@@ -205,7 +205,7 @@ def test_terms_are_drafted_compared_and_activated(app: Flask, desk: Seat, office
     url = f"/programmes/{office.programme}/terms"
     typed = terms("Bronze 0 5", "Silver 3 8.5", "Gold 10 12,25") | {
         "hold_days": "7",
-        "monthly_cap": "1 000 000",
+        "rules-0-monthly_cap": "1 000 000",
     }
     drafted = manager.post(url, **typed)
     assert drafted.status_code == 303
@@ -293,13 +293,13 @@ def test_a_draft_of_terms_is_changed_until_it_is_in_force(app: Flask, desk: Seat
 
 
 def test_limits_that_cannot_be_are_named(desk: Seat, office: Office) -> None:
-    typed = terms("Bronze 0 5") | {"hold_days": "366", "minimum_payout": "-1", "monthly_cap": "0"}
+    typed = terms("Bronze 0 5") | {"hold_days": "366", "minimum_payout": "-1", "rules-0-monthly_cap": "0"}
     answer = desk(Role.MANAGER).post(f"/programmes/{office.programme}/terms", **typed)
     assert answer.status_code == 422
     for name, problem in (
         ("hold_days", "Between 0 and 365 days."),
         ("minimum_payout", "A payout cannot be less than nothing."),
-        ("monthly_cap", "A cap is more than nothing."),
+        ("rules-0-monthly_cap", "A cap is more than nothing."),
     ):
         assert f'id="{name}-error"' in answer.text
         assert problem in answer.text

@@ -307,7 +307,7 @@ def test_terms_are_pinned_as_they_were_at_the_moment(alice: UUID, terms: UUID) -
     programme_id = scalar("select programme_id from terms")
     with transaction():
         tiers = [programmes.TierRow("New", 0, 100)]
-        new = programmes.draft(programme_id, tiers, programmes.Limits(), by=SOMEBODY, now=NOW)
+        new = programmes.draft(programme_id, programmes.TermsDraft(tiers), by=SOMEBODY, now=NOW)
         programmes.activate(new, by=SOMEBODY, now=NOW)
     early = sign_up("one", kind="company", code=code_of(alice), occurred_at=NOW - DAY)
     late = sign_up("two", kind="company", code=code_of(alice), now=NOW + DAY)

@@ -70,7 +70,7 @@ def programme(key: str = "superapp", now: dt.datetime = NOW) -> UUID:
     with transaction():
         made = programmes.create(key, key.title(), "RUB", "Europe/Moscow", by=SOMEBODY, now=before)
         tiers = [programmes.TierRow("Bronze", 0, 500), programmes.TierRow("Silver", 3, 700)]
-        terms = programmes.draft(made, tiers, programmes.Limits(), by=SOMEBODY, now=before)
+        terms = programmes.draft(made, programmes.TermsDraft(tiers), by=SOMEBODY, now=before)
         programmes.activate(terms, by=SOMEBODY, now=before)
     return terms
 

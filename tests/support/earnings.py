@@ -50,11 +50,14 @@ def programme(*tiers: Tier, key: str = "superapp", zone: str = "Europe/Moscow", 
 
 
 def new_terms(programme_id: UUID, *tiers: Tier, at: dt.datetime, **limits: Any) -> UUID:
-    """The next version of a programme's terms, in force from `at`."""
+    """The next version of a programme's terms, in force from `at`: a percentage by tier, unless `rules` are given."""
     named = [programmes.TierRow(f"Tier {threshold}", threshold, rate) for threshold, rate in tiers]
+    limits.setdefault("rules", [programmes.RuleRow(monthly_cap=limits.pop("monthly_cap", None))])
+    if limits.get("window_kind", "rolling") != "rolling":
+        limits.setdefault("window_days", None)
     with transaction():
         terms = programmes.draft(
-            programme_id, named, programmes.Limits(**limits), note="", by=SOMEBODY, now=at
+            programme_id, programmes.TermsDraft(named, **limits), note="", by=SOMEBODY, now=at
         )
         programmes.activate(terms, by=SOMEBODY, now=at)
     return terms

@@ -191,7 +191,9 @@ def pay(customer: str, order: str, amount: int, now: dt.datetime, received: int 
 def _draft_terms(now: dt.datetime) -> None:
     tiers = [programmes.TierRow("Bronze", 0, 600), programmes.TierRow("Gold", 5, 900)]
     programme_id = scalar("select id from programme")
-    programmes.draft(programme_id, tiers, programmes.Limits(hold_days=7), note="Kinder", by=TESTS, now=now)
+    programmes.draft(
+        programme_id, programmes.TermsDraft(tiers, hold_days=7), note="Kinder", by=TESTS, now=now
+    )
 
 
 def _failed_job() -> int:

@@ -78,7 +78,7 @@ def terms(context: None) -> None:
         now = clock.now()
         programme_id = programmes.create("superapp", "SuperApp", "RUB", "Europe/Moscow", by=TESTS, now=now)
         tiers = [programmes.TierRow("Bronze", 0, 1000)]
-        terms_id = programmes.draft(programme_id, tiers, programmes.Limits(), by=TESTS, now=now)
+        terms_id = programmes.draft(programme_id, programmes.TermsDraft(tiers), by=TESTS, now=now)
         programmes.activate(terms_id, by=TESTS, now=now)
 
 

@@ -131,7 +131,7 @@ def settle_referral(referral_id: UUID, *, by: Actor, now: dt.datetime) -> int:
     _lock_parties(referral_id)
     found = rows(
         """select e.id from event e join referral r on r.customer_id = e.customer_id
-           where r.id = :id and e.kind in ('payment', 'connection')
+           where r.id = :id and e.kind in ('payment', 'connection', 'transfer')
            union
            select c.event_id from referral r join attribution_case k on k.referral_id = r.id
            join commission c on c.agent_id = k.holder_agent_id and c.programme_id = r.programme_id

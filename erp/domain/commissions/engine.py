@@ -26,7 +26,7 @@ FACTS_OF_EVENTS = """
     cross join lateral (
       select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at, p.evidence
       from event p where p.id = told.event_id offset 0) p
-    where p.kind in ('payment', 'connection')
+    where p.kind in ('payment', 'connection', 'transfer')
   ),
   shared as materialized (
     select a.*, r.referral_id, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
@@ -170,12 +170,13 @@ LINES = """
     offset 0
   ),
   line as (
-    select w.kind, w.amount, w.line_uncapped, c.*
+    select w.kind, w.amount, w.new_uncapped, w.new_uncapped as new_line_capped, w.new_uncapped as new_customer_capped,
+           c.*
     from compared c
     cross join lateral (values
       (case when c.accrual_id is null then 'accrual' else 'true_up' end, c.missing, c.missing_uncapped,
        c.accrual_id is null or c.missing <> 0 or c.missing_uncapped <> 0),
-      ('reversal', c.unreversed, 0, c.unreversed <> 0)) as w(kind, amount, line_uncapped, is_due)
+      ('reversal', c.unreversed, 0, c.unreversed <> 0)) as w(kind, amount, new_uncapped, is_due)
     where w.is_due
   )
 """
@@ -204,8 +205,9 @@ with {FACTS_OF_EVENTS}, {LINES},
   written as (
     select l.occurred_at, l.event_id, l.kind,
            row(l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id,
-               l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.line_uncapped, l.refunded,
-               l.occurred_at, greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now),
+               l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.new_uncapped,
+               l.new_line_capped, l.new_customer_capped, l.refunded, false, l.occurred_at,
+               greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now), null,
                case when l.frozen then 'attribution_case'
                     when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
                l.source_id)::commission_line as line

@@ -14,10 +14,13 @@ from erp.kernel.db import db
 class Commission(db.Model):
     """This event earned this agent this amount under these terms; kept for good with all that recomputes it.
 
-    `amount` is signed minor units. `paid` is what the customer paid, `base` the agent's share of it, `uncapped`
-    base × rate before the monthly cap, `volume` the connections counted at `occurred_at`, `refunded` the cumulative
-    refund it accounts for. A correction names its `accrual_id` and the event that caused it. `account` is where the
-    amount was booked: pending, frozen or available; corrections of what was forfeited are booked nowhere.
+    `amount` is signed minor units. `paid` is what the customer paid (0: a sign-up), `base` the agent's share of it as
+    the rule takes it (gross, or net of VAT or fee) or of the fixed amount. `uncapped` is base × rate, or the base when
+    there is no rate; `line_capped` what the cap of a line leaves of it, `customer_capped` what that of the customer
+    leaves, `amount` what that of the month leaves. `volume` is what the tier followed from (connections, or minor
+    units of revenue), `refunded` what had gone back to the customer by then. A correction names its `accrual_id` and
+    the event that caused it; its figures are differences. `account` is where the amount was booked: pending, frozen,
+    available or, when it is paid `in_credit`, credit; corrections of what was forfeited are booked nowhere.
     """
 
     __tablename__ = "commission"
@@ -35,11 +38,14 @@ class Commission(db.Model):
     currency: so.Mapped[str]
     paid: so.Mapped[int]
     base: so.Mapped[int]
-    rate_bps: so.Mapped[int]
+    rate_bps: so.Mapped[int | None]
     tier_position: so.Mapped[int]
     volume: so.Mapped[int]
     uncapped: so.Mapped[int]
+    line_capped: so.Mapped[int]
+    customer_capped: so.Mapped[int]
     refunded: so.Mapped[int]
+    in_credit: so.Mapped[bool]
     occurred_at: so.Mapped[dt.datetime]
     available_at: so.Mapped[dt.datetime]
     account: so.Mapped[str]
@@ -64,10 +70,13 @@ class Commission(db.Model):
         ),
         sa.Index("commission_agent_time_idx", "agent_id", "programme_id", "occurred_at", "event_id"),
         sa.CheckConstraint("kind in ('accrual', 'true_up', 'reversal')", name="kind"),
-        sa.CheckConstraint("account in ('pending', 'frozen', 'available', 'forfeited')", name="account"),
+        sa.CheckConstraint(
+            "account in ('pending', 'frozen', 'available', 'credit', 'forfeited')", name="account"
+        ),
         sa.CheckConstraint(
             "case when kind = 'accrual' then accrual_id is null and cause_event_id is null and amount >= 0"
-            " else accrual_id is not null and cause_event_id is not null and (amount <> 0 or uncapped <> 0) end",
+            " else accrual_id is not null and cause_event_id is not null"
+            " and (amount, uncapped, line_capped, customer_capped) <> (0, 0, 0, 0) end",
             name="correction",
         ),
         sa.CheckConstraint(
@@ -77,15 +86,20 @@ class Commission(db.Model):
 
 
 class Hold(db.Model):
-    """An accrual that is not available yet; with a `reason` it is frozen until a person resolves it."""
+    """An accrual that is not available yet; with a `reason` it is frozen until a person resolves it.
+
+    With a `deadline` it waits for the condition of a bonus, which fails then; `until` does not end it before.
+    """
 
     __tablename__ = "hold"
     commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), primary_key=True)
     agent_id: so.Mapped[UUID]
     until: so.Mapped[dt.datetime]
+    deadline: so.Mapped[dt.datetime | None]
     reason: so.Mapped[str | None]
     __table_args__ = (
         sa.Index("hold_until_idx", "until", postgresql_where=sa.text("reason is null")),
+        sa.Index("hold_deadline_idx", "deadline", postgresql_where=sa.text("deadline is not null")),
         sa.Index("hold_frozen_idx", "commission_id", postgresql_where=sa.text("reason is not null")),
     )
 
@@ -129,4 +143,21 @@ class Forfeiture(db.Model):
     __table_args__ = (
         sa.CheckConstraint("amount >= 0", name="amount"),
         sa.CheckConstraint("(transaction_id is null) = (amount = 0)", name="transaction_id"),
+    )
+
+
+class CommissionDecision(db.Model):
+    """Somebody took back `amount` of an accrual, for a coded `reason`; the event tells the engine of it."""
+
+    __tablename__ = "commission_decision"
+    event_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("event.id"), primary_key=True)
+    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), index=True)
+    amount: so.Mapped[int]
+    reason: so.Mapped[str]
+    note: so.Mapped[str]
+    decided_by: so.Mapped[str]
+    decided_at: so.Mapped[dt.datetime]
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("reason <> ''", name="reason"),
     )

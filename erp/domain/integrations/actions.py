@@ -52,7 +52,10 @@ def revoke_key(id: UUID, *, by: Actor, now: dt.datetime) -> None:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """A fact as it is told to us. Amounts in minor units; `refunded_total` is cumulative over the original."""
+    """A fact as it is told to us. Amounts in minor units; `refunded_total` is cumulative over the original.
+
+    A payment may say for which product `plan` it was, and how many `prepaid_days` from then on it pays for.
+    """
 
     source: str
     source_id: str
@@ -65,6 +68,8 @@ class NewEvent:
     currency: str | None = None
     original_event_id: int | None = None
     refunded_total: int | None = None
+    plan: str | None = None
+    prepaid_days: int | None = None
 
 
 def record_event(event: NewEvent) -> int | None:
@@ -86,15 +91,15 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
 
 RECORD = """
 insert into event (source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at,
-                   original_event_id, refunded_total, recorded_at)
+                   original_event_id, refunded_total, plan, prepaid_days, recorded_at)
 select source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at, original_event_id,
-       refunded_total, (select ref_now())
+       refunded_total, plan, prepaid_days, (select ref_now())
 from unnest(cast(:source as text[]), cast(:source_id as text[]), cast(:kind as text[]), cast(:customer_id as uuid[]),
             cast(:payment_id as uuid[]), cast(:amount as bigint[]), cast(:currency as text[]),
             cast(:evidence as text[]), cast(:occurred_at as timestamptz[]), cast(:original_event_id as bigint[]),
-            cast(:refunded_total as bigint[]))
+            cast(:refunded_total as bigint[]), cast(:plan as text[]), cast(:prepaid_days as bigint[]))
      as given(source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at,
-              original_event_id, refunded_total)
+              original_event_id, refunded_total, plan, prepaid_days)
 order by source, source_id
 on conflict (source, source_id) do nothing
 returning source, source_id, id

@@ -32,7 +32,13 @@ class ApiKey(db.Model):
 
 
 class Event(db.Model):
-    """A fact from outside, kept once and never changed. Commissions are computed from these rows."""
+    """A fact from outside, kept once and never changed. Commissions are computed from these rows.
+
+    A payment may name the product `plan` that was paid for, and for how many `prepaid_days` from then on. Totals of
+    refunds, chargebacks and their reversals are cumulative, each over its own kind. `transfer`, `lapse` and `decision`
+    are recorded by ourselves: a customer went to another agent, the condition of a bonus was not met in time, and
+    somebody took back a commission.
+    """
 
     __tablename__ = "event"
     id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
@@ -48,24 +54,33 @@ class Event(db.Model):
     recorded_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("ref_now()"))
     original_event_id: so.Mapped[int | None] = so.mapped_column(sa.ForeignKey("event.id"))
     refunded_total: so.Mapped[int | None]
+    plan: so.Mapped[str | None]
+    prepaid_days: so.Mapped[int | None]
     __table_args__ = (
         sa.UniqueConstraint("source", "source_id"),
         sa.Index(None, "customer_id", "occurred_at"),
         sa.Index(None, "payment_id", postgresql_where=sa.text("payment_id is not null")),
         sa.Index(None, "original_event_id", postgresql_where=sa.text("original_event_id is not null")),
         sa.CheckConstraint(
-            "kind in ('sign_up', 'connection', 'payment', 'refund', 'cancellation', 'chargeback')",
+            "kind in ('sign_up', 'connection', 'payment', 'refund', 'chargeback', 'chargeback_reversal',"
+            " 'cancellation', 'transfer', 'lapse', 'decision')",
             name="kind",
         ),
         sa.CheckConstraint("evidence in ('bank_checked', 'attested')", name="evidence"),
         sa.CheckConstraint("(amount is null) = (currency is null)", name="currency"),
         sa.CheckConstraint(
-            "coalesce(amount > 0, kind in ('sign_up', 'connection', 'cancellation'))",
+            "coalesce(amount > 0, kind not in ('payment', 'refund', 'chargeback', 'chargeback_reversal'))",
             name="amount",
         ),
         sa.CheckConstraint(
-            "kind not in ('refund', 'chargeback')"
+            "kind not in ('refund', 'chargeback', 'chargeback_reversal')"
             " or (original_event_id is not null and coalesce(refunded_total, 0) > 0)",
             name="refund",
+        ),
+        sa.CheckConstraint(
+            "kind not in ('lapse', 'decision') or original_event_id is not null", name="original"
+        ),
+        sa.CheckConstraint(
+            "prepaid_days is null or (prepaid_days > 0 and kind = 'payment')", name="prepaid_days"
         ),
     )

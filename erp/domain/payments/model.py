@@ -18,7 +18,9 @@ def one_of(column: str, words: tuple[str, ...]) -> str:
 
 
 class CustomerOrder(db.Model):
-    """What a customer is asked to pay, known to the owner by `external_id`."""
+    """What a customer is asked to pay, known to the owner by `external_id`: perhaps for a product `plan`, and for so
+    many `prepaid_days` from the payment on.
+    """
 
     __tablename__ = "customer_order"
     id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
@@ -28,10 +30,13 @@ class CustomerOrder(db.Model):
     amount: so.Mapped[int]
     currency: so.Mapped[str]
     description: so.Mapped[str]
+    plan: so.Mapped[str | None]
+    prepaid_days: so.Mapped[int | None]
     state: so.Mapped[str] = so.mapped_column(server_default="open")
     created_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     __table_args__ = (
         sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("prepaid_days > 0", name="prepaid_days"),
         sa.CheckConstraint("state in ('open', 'paid', 'refunded')", name="state"),
     )
 

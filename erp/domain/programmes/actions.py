@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from dataclasses import fields
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from sqlalchemy.exc import IntegrityError
 
+from erp.domain.programmes.checks import check
 from erp.domain.programmes.model import Programme, Rule, Terms, Tier
-from erp.domain.programmes.rules import Limits, TierRow, check
+from erp.domain.programmes.rules import TermsDraft
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, scalar
@@ -57,32 +58,23 @@ def create(key: str, name: str, currency: str, zone: str, *, by: Actor, now: dt.
     return programme.id
 
 
-def draft(
-    programme_id: UUID,
-    tiers: Sequence[TierRow],
-    limits: Limits,
-    *,
-    note: str = "",
-    by: Actor,
-    now: dt.datetime,
-) -> UUID:
+def draft(programme_id: UUID, given: TermsDraft, *, note: str = "", by: Actor, now: dt.datetime) -> UUID:
     """A draft of the next version of the terms. Raises `Invalid` with a sentence for every value that is wrong."""
-    check(tiers, limits)
+    check(given)
     if row("select id from programme where id = :id for update", id=programme_id) is None:
         raise NotFound
     version = scalar(
         "select coalesce(max(version), 0) + 1 from terms where programme_id = :id", id=programme_id
     )
     terms = Terms(id=ids.uuid7(), programme_id=programme_id, version=version, state="draft", created_at=now)
-    _write(terms, tiers, limits, note)
+    _write(terms, given, note)
     audit.record("terms.drafted", "terms", terms.id, by=by, at=now, details={"version": version})
     return terms.id
 
 
 def redraft(
     terms_id: UUID,
-    tiers: Sequence[TierRow],
-    limits: Limits,
+    given: TermsDraft,
     *,
     note: str = "",
     seen: int,
@@ -93,12 +85,12 @@ def redraft(
 
     Raises `Invalid` as `draft` does, `NotADraft`, `ChangedSince`, `NotFound`.
     """
-    check(tiers, limits)
+    check(given)
     terms = _locked_draft(terms_id, seen)
     execute("delete from rule where terms_id = :id", id=terms_id)
     execute("delete from tier where terms_id = :id", id=terms_id)
     terms.revision += 1
-    _write(terms, tiers, limits, note)
+    _write(terms, given, note)
     details = {"version": terms.version, "revision": terms.revision}
     audit.record("terms.redrafted", "terms", terms_id, by=by, at=now, details=details)
 
@@ -115,18 +107,20 @@ def _locked_draft(terms_id: UUID, seen: int) -> Terms:
     return terms
 
 
-def _write(terms: Terms, tiers: Sequence[TierRow], limits: Limits, note: str) -> None:
+LISTS = {"tiers", "rules"}
+"""What of a draft has tables of its own; everything else is a column of the terms."""
+
+
+def _write(terms: Terms, given: TermsDraft, note: str) -> None:
     terms.note = note
-    terms.window_days = limits.window_days
-    terms.hold_days = limits.hold_days
-    terms.click_window_days = limits.click_window_days
-    terms.minimum_payout = limits.minimum_payout
-    terms.evidence = limits.evidence
-    terms.on_agent_closed = limits.on_agent_closed
+    for field in fields(given):
+        if field.name not in LISTS:
+            setattr(terms, field.name, getattr(given, field.name))
     db.session.add(terms)
     db.session.flush()
-    db.session.add(
-        Rule(terms_id=terms.id, key="percent", event_kind="payment", monthly_cap=limits.monthly_cap)
+    db.session.add_all(
+        Rule(terms_id=terms.id, position=position, **vars(rule))
+        for position, rule in enumerate(given.rules, start=1)
     )
     db.session.add_all(
         Tier(
@@ -136,7 +130,7 @@ def _write(terms: Terms, tiers: Sequence[TierRow], limits: Limits, note: str) ->
             threshold=tier.threshold,
             rate_bps=tier.rate_bps,
         )
-        for position, tier in enumerate(tiers, start=1)
+        for position, tier in enumerate(given.tiers, start=1)
     )
     db.session.flush()
 

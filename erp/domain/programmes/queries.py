@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from erp.domain.programmes.rules import RuleRow, TermsDraft, TierRow
 from erp.kernel.db import row, rows
 from erp.kernel.errors import DomainError, NotFound
 from erp.kernel.paging import Listed, alphabetical
 from erp.kernel.sentences import Sentence
+
+RULE = [field.name for field in fields(RuleRow)]
+TERMS = [field.name for field in fields(TermsDraft) if field.name not in {"tiers", "rules"}]
 
 
 class NoActiveTerms(DomainError):
@@ -79,12 +84,13 @@ def find(reference: str) -> sa.Row[Any]:
 
 
 def versions(programme_id: UUID) -> Sequence[sa.Row[Any]]:
-    """Every version of the terms, newest first, with its cap and the referrals pinned to it."""
+    """Every version of the terms, newest first, with the referrals pinned to it."""
     return rows(
         """select t.id, t.version, t.state, t.note, t.revision, t.window_days, t.hold_days, t.click_window_days,
-                  t.minimum_payout, t.evidence, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at, r.monthly_cap,
+                  t.minimum_payout, t.evidence, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at,
+                  t.measure, t.window_kind, t.retroactive, t.grace_days, t.freeze_tier, t.vat_bps, t.fee_bps, t.fee_minimum,
                   (select count(*) from referral where referral.terms_id = t.id) as referrals
-           from terms t left join rule r on r.terms_id = t.id and r.key = 'percent'
+           from terms t
            where t.programme_id = :id order by t.version desc""",
         id=programme_id,
     )
@@ -94,6 +100,23 @@ def tiers(terms_id: UUID) -> Sequence[sa.Row[Any]]:
     return rows(
         "select position, name, threshold, rate_bps from tier where terms_id = :id order by position",
         id=terms_id,
+    )
+
+
+def rules(terms_id: UUID) -> Sequence[sa.Row[Any]]:
+    """The rules of a version in their order; the columns are the fields of `RuleRow`."""
+    return rows(f"select {', '.join(RULE)} from rule where terms_id = :id order by position", id=terms_id)
+
+
+def as_draft(terms_id: UUID) -> TermsDraft:
+    """A version of the terms as it was written down. Raises `NotFound`."""
+    found = row(f"select {', '.join(TERMS)} from terms where id = :id", id=terms_id)
+    if found is None:
+        raise NotFound
+    return TermsDraft(
+        [TierRow(tier.name, tier.threshold, tier.rate_bps) for tier in tiers(terms_id)],
+        [RuleRow(**rule._mapping) for rule in rules(terms_id)],
+        **found._mapping,
     )
 
 

@@ -97,6 +97,6 @@ def _record_transfer(case_id: UUID, referral_id: UUID) -> None:
     assert referral is not None
     integrations.record_event(
         integrations.NewEvent(
-            "ref", f"transfer:{case_id}", "connection", referral.customer_id, referral.registered_at
+            "ref", f"transfer:{case_id}", "transfer", referral.customer_id, referral.registered_at
         )
     )

@@ -206,8 +206,11 @@ def _(deed: deeds.Found, stage: Stage) -> None:
 def _(deed: deeds.Draft, stage: Stage) -> None:
     terms = programmes.draft(
         stage.known.programmes[deed.programme],
-        [programmes.TierRow(*tier) for tier in deed.tiers],
-        programmes.Limits(monthly_cap=deed.monthly_cap, minimum_payout=deed.minimum_payout),
+        programmes.TermsDraft(
+            [programmes.TierRow(*tier) for tier in deed.tiers],
+            [programmes.RuleRow(monthly_cap=deed.monthly_cap)],
+            minimum_payout=deed.minimum_payout,
+        ),
         note=deed.note,
         by=stage.crew.manager,
         now=deed.at,
