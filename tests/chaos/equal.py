@@ -38,7 +38,7 @@ left join agent a on a.id = t.agent_id left join source s on s.reference = l.ref
 """
 BALANCES = """
 select a.reference, t.kind, t.currency,
-       case when a.id is null then (select sum(case l.side when 'credit' then l.amount else -l.amount end)
+       case when a.id is null then (select coalesce(sum(case l.side when 'credit' then l.amount else -l.amount end), 0)
                                     from ledger_leg l where l.account_id = t.id) else t.balance end
 from account t left join agent a on a.id = t.agent_id
 """
