@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from erp.domain import bookings, commissions, payments
-from erp.history.stage import money
+from erp.history.stage import money, office, payroll
 from erp.history.stage.stage import Stage, subjects
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
@@ -29,11 +29,11 @@ def _accrue(news: Sequence[outbox.News], stage: Stage) -> None:
         outbox.done(news)
 
 
-def _each(verb: Callable[..., int]) -> Handler:
+def _each(verb: Callable[..., object], by: Actor = BY) -> Handler:
     def handle(news: Sequence[outbox.News], stage: Stage) -> None:
         with transaction():
             for subject in subjects(news):
-                verb(UUID(subject), by=BY, now=stage.moment)
+                verb(UUID(subject), by=by, now=stage.moment)
             outbox.done(news)
 
     return handle
@@ -44,14 +44,19 @@ HANDLERS: dict[str, Handler] = {
     "erp.jobs.commissions.release_frozen": _each(commissions.release_frozen),
     "erp.jobs.commissions.settle_referral": _each(commissions.settle_referral),
     "erp.jobs.commissions.release_frozen_of_agent": _each(commissions.release_frozen_of_agent),
+    "erp.jobs.bookings.release_of_agent": _each(bookings.release_of_agent, Actor.system("bookings")),
     money.FOLLOW: money.follow,
 }
+DONE_WITH_THEIR_DEEDS = {money.SEND_REFUND, office.SEND_CODE, payroll.EXECUTE, payroll.FOLLOW}
+"""Jobs whose work the deed that leaves them does itself: it needs the bank's answer, or the code."""
 
 
 def keep_the_schedule(stage: Stage) -> None:
     """What is done by the clock: holds end, bookings expire, payments that nobody told of are asked about."""
     with transaction():
         while commissions.mature(by=BY, now=stage.moment):
+            pass
+        while commissions.forfeit_of_closed(by=BY, now=stage.moment):
             pass
         bookings.expire_overdue(now=stage.moment, limit=AT_ONCE)
         payments.poll_open(now=stage.moment)
