@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     tbank_password: SecretStr = Field(
         SecretStr("TinkoffBankTest"), description="Password of the acquiring terminal"
     )
+    tbank_fee_bps: int = Field(
+        250, ge=0, le=10_000, description="The acquirer's tariff: basis points of what a customer pays"
+    )
     tbank_payout_terminal_key: str = Field("TinkoffBankTestE2C", description="Payout terminal, ends with E2C")
     tbank_payout_password: SecretStr = Field(
         SecretStr("TinkoffBankTest"), description="Password that signs the payout terminal's notifications"

@@ -69,6 +69,7 @@ def one_stamp() -> Finding:
 PROOFS: tuple[Callable[[], Finding], ...] = (
     ledger.transactions_balance,
     ledger.balances_are_sums,
+    payments.books_follow_payments,
     commissions.lines_are_single,
     bookings.one_open_booking_per_place,
     referrals.attribution_is_sound,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import audited, grant
+from migrations.helpers import append_only, audited, grant
 
 revision = "0009_payments"
 down_revision = "0008_referrals"
@@ -30,6 +30,8 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _orders_and_payments()
     _refunds()
+    _chargebacks()
+    _settlements()
     _notifications()
     op.create_foreign_key(op.f("event_payment_id_fkey"), "event", "payment", ["payment_id"], ["id"])
     op.create_index(
@@ -41,10 +43,13 @@ def upgrade() -> None:
     audited("customer_order")
     audited(
         "payment",
-        of="status, is_current, provider_payment_id, payment_url, error_code, refunded_total, attention, confirmed_at",
+        of="status, is_current, provider_payment_id, payment_url, error_code, refunded_total, charged_back, attention,"
+        " confirmed_at",
     )
-    audited("refund")
-    for table in ("customer_order", "payment", "refund", "bank_notification"):
+    for table in ("refund", "chargeback", "settlement"):
+        audited(table)
+    append_only("chargeback")
+    for table in ("customer_order", "payment", "refund", "settlement", "bank_notification"):
         grant(table, "select, insert, update")
 
 
@@ -62,6 +67,8 @@ def _orders_and_payments() -> None:
         sa.Column("prepaid_days", sa.BigInteger()),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("vat_bps", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("vat_bps between 0 and 5000", name=op.f("customer_order_vat_bps_check")),
         sa.CheckConstraint("amount > 0", name=op.f("customer_order_amount_check")),
         sa.CheckConstraint("prepaid_days > 0", name=op.f("customer_order_prepaid_days_check")),
         sa.CheckConstraint("state in ('open', 'paid', 'refunded')", name=op.f("customer_order_state_check")),
@@ -94,6 +101,10 @@ def _orders_and_payments() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("confirmed_at", MOMENT),
         sa.Column("checked_at", MOMENT),
+        sa.Column("fee_bps", sa.BigInteger(), nullable=False),
+        sa.Column("charged_back", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("fee_bps between 0 and 10000", name=op.f("payment_fee_bps_check")),
+        sa.CheckConstraint("charged_back between 0 and amount", name=op.f("payment_charged_back_check")),
         sa.CheckConstraint("amount > 0", name=op.f("payment_amount_check")),
         sa.CheckConstraint("refunded_total between 0 and amount", name=op.f("payment_refunded_total_check")),
         sa.CheckConstraint(
@@ -160,6 +171,65 @@ def _refunds() -> None:
     )
 
 
+def _chargebacks() -> None:
+    op.create_table(
+        "chargeback",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("registry_number", sa.Text(), nullable=False),
+        sa.Column("happened_at", MOMENT, nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "kind in ('chargeback', 'chargeback_reversal')", name=op.f("chargeback_kind_check")
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("chargeback_amount_check")),
+        sa.CheckConstraint("registry_number <> ''", name=op.f("chargeback_registry_number_check")),
+        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("chargeback_payment_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("chargeback_pkey")),
+        sa.UniqueConstraint("reference", name=op.f("chargeback_reference_key")),
+        sa.UniqueConstraint("kind", "registry_number", name=op.f("chargeback_kind_registry_number_key")),
+    )
+    op.create_index(op.f("chargeback_payment_id_idx"), "chargeback", ["payment_id"])
+
+
+def _settlements() -> None:
+    op.create_table(
+        "settlement",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("statement_number", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("settled_at", MOMENT, nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", MOMENT, nullable=False),
+        sa.Column("voided_by", sa.Text()),
+        sa.Column("voided_at", MOMENT),
+        sa.Column("void_reason", sa.Text()),
+        sa.CheckConstraint("amount > 0", name=op.f("settlement_amount_check")),
+        sa.CheckConstraint("statement_number <> ''", name=op.f("settlement_statement_number_check")),
+        sa.CheckConstraint(
+            "(voided_by is null) = (voided_at is null) and (voided_at is null) = (void_reason is null)",
+            name=op.f("settlement_voided_check"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("settlement_pkey")),
+        sa.UniqueConstraint("reference", name=op.f("settlement_reference_key")),
+    )
+    op.create_index(op.f("settlement_settled_at_idx"), "settlement", ["settled_at"])
+    op.create_index(
+        "one_settlement_per_statement_number",
+        "settlement",
+        ["statement_number"],
+        unique=True,
+        postgresql_where=sa.text("voided_at is null"),
+    )
+
+
 def _notifications() -> None:
     op.create_table(
         "bank_notification",
@@ -185,5 +255,5 @@ def _notifications() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("event_payment_id_idx"), table_name="event")
     op.drop_constraint(op.f("event_payment_id_fkey"), "event", type_="foreignkey")
-    for table in ("bank_notification", "refund", "payment", "customer_order"):
+    for table in ("bank_notification", "settlement", "chargeback", "refund", "payment", "customer_order"):
         op.drop_table(table)

@@ -323,6 +323,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("credit_seq is not null"),
     )
     _periods()
+    _write_offs()
     op.execute(FUNCTIONS)
     op.execute(VIEWS)
     op.execute(
@@ -351,6 +352,8 @@ def upgrade() -> None:
         "create trigger period_keeps_balances after insert on period"
         " for each row execute function ledger_keep_balances()"
     )
+    audited("write_off")
+    grant("write_off", "select, insert, update")
     append_only("period")
     refuse_changes("period_balance")
     grant("period_closing", "select, insert, update")
@@ -430,9 +433,61 @@ def _periods() -> None:
     )
 
 
+def _write_offs() -> None:
+    """Debts that are given up: who asked, who decided, and the transaction that booked it."""
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "write_off",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", moment, nullable=False),
+        sa.Column("decided_by", sa.Text()),
+        sa.Column("decided_at", moment),
+        sa.Column("decision_note", sa.Text()),
+        sa.Column("transaction_id", sa.BigInteger()),
+        sa.CheckConstraint("amount > 0", name=op.f("write_off_amount_check")),
+        sa.CheckConstraint(
+            "reason in ('uncollectable', 'agent_gone', 'too_small', 'our_mistake')",
+            name=op.f("write_off_reason_check"),
+        ),
+        sa.CheckConstraint("note <> ''", name=op.f("write_off_note_check")),
+        sa.CheckConstraint("state in ('asked', 'approved', 'refused')", name=op.f("write_off_state_check")),
+        sa.CheckConstraint(
+            "(state = 'asked') = (decided_by is null)", name=op.f("write_off_decided_by_check")
+        ),
+        sa.CheckConstraint(
+            "(decided_by is null) = (decided_at is null)", name=op.f("write_off_decided_at_check")
+        ),
+        sa.CheckConstraint(
+            "state <> 'approved' or decided_by <> asked_by", name=op.f("write_off_two_people_check")
+        ),
+        sa.CheckConstraint(
+            "(state = 'approved') = (transaction_id is not null)", name=op.f("write_off_transaction_id_check")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("write_off_pkey")),
+        sa.UniqueConstraint("reference", name=op.f("write_off_reference_key")),
+    )
+    op.create_index(op.f("write_off_agent_id_idx"), "write_off", ["agent_id"])
+    op.create_index(op.f("write_off_asked_at_idx"), "write_off", ["asked_at"])
+    op.create_index(
+        "one_open_write_off_per_agent",
+        "write_off",
+        ["agent_id", "currency"],
+        unique=True,
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+
+
 def downgrade() -> None:
     op.execute("drop view ledger_leg")
-    for table in ("period_balance", "period", "period_closing"):
+    for table in ("write_off", "period_balance", "period", "period_closing"):
         op.drop_table(table)
     op.drop_table("entry")
     op.drop_table("account")

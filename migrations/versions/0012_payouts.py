@@ -79,6 +79,12 @@ def _runs_and_payouts() -> None:
         sa.Column("failure_note", sa.Text()),
         sa.Column("prepared_at", MOMENT, nullable=False),
         sa.Column("paid_at", MOMENT),
+        sa.Column("tax_withheld", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("contributions", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(
+            "tax_withheld >= 0 and tax_withheld < amount", name=op.f("payout_tax_withheld_check")
+        ),
+        sa.CheckConstraint("contributions >= 0", name=op.f("payout_contributions_check")),
         sa.CheckConstraint("amount > 0", name=op.f("payout_amount_check")),
         sa.CheckConstraint(f"state in ({STATES})", name=op.f("payout_state_check")),
         sa.CheckConstraint(

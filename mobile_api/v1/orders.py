@@ -56,6 +56,12 @@ class NewOrder(BaseModel):
     customer: ExternalId = Field(description="The external id under which the customer signed up")
     total: Total
     description: Text = Field(description="What the payer reads at the bank; 140 characters")
+    vat_bps: int | None = Field(
+        None,
+        ge=0,
+        description="Rate of the VAT within the total, in basis points; without it, the ordinary rate of the day",
+        examples=[2200],
+    )
 
 
 class Order(Shown):
@@ -66,6 +72,7 @@ class Order(Shown):
             "customer": "superapp-1001",
             "total": {"amount": 150000, "currency": "RUB"},
             "description": "SuperApp, November",
+            "vat_bps": 2200,
             "state": "open",
             "payment": "PAY-9QXD7K3M",
             "payment_status": "NEW",
@@ -79,6 +86,7 @@ class Order(Shown):
     customer: str
     total: Money
     description: str
+    vat_bps: int = Field(description="Rate of the VAT within the total, in basis points")
     state: str = Field(description="open, paid or refunded")
     payment: str | None = Field(description="Reference of the newest try to pay")
     payment_status: str | None = Field(description="The bank's word for it")
@@ -100,6 +108,7 @@ def place_order(body: NewOrder) -> Response:
             currency=body.total.currency,
             description=body.description,
             external_id=body.external_id,
+            vat_bps=body.vat_bps,
             by=g.actor,
             now=clock.now(),
         )
@@ -135,6 +144,7 @@ def _shown(order: Any) -> Order:
         customer=order.customer_external_id,
         total=money(order.amount, order.currency),
         description=order.description,
+        vat_bps=order.vat_bps,
         state=order.state,
         payment=order.payment_reference,
         payment_status=order.payment_status,

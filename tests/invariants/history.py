@@ -8,9 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.domain import agents, bookings, commissions, integrations, payments, payouts, staff
+from erp.domain import agents, bookings, commissions, integrations, ledger, payments, payouts, staff
 from erp.domain.payments import actions, refunds
 from erp.domain.payouts import checks
+from erp.kernel import clock
 from erp.kernel.db import db, rows, scalar
 from erp.kernel.transaction import transaction
 from tests.support.cast import NOW, SOMEBODY
@@ -58,10 +59,62 @@ def happen() -> None:
     _suspended()
     _closed()
     new_terms(superapp, (0, 500), at=days(-5))
+    owing = agent()
+    taken_back = paid(customer_of(owing, days(-30), connected=False), 100_000, days(-25))
     mature(days(1))
     _payouts(alice, bob)
     refunded(paid(shop, 90_000, days(2)), 90_000)
+    _books()
+    pay_out(owing)
+    refunded(taken_back, 100_000, days(3))
+    _write_offs(owing)
+    _closing()
     db.session.remove()
+
+
+def _books() -> None:
+    """What the acquirer charged back and gave again, and what it settled, once by mistake."""
+    payment = look("select reference from payment")
+    with transaction():
+        for verb in (payments.record_chargeback, payments.reverse_chargeback):
+            verb(payment, amount=5_000, registry_number="R-1", happened_at=NOW, by=FEDOR, now=NOW)
+        for number in ("S-1", "S-2"):
+            settled = payments.record_settlement(
+                10_000, statement_number=number, settled_at=NOW, by=FEDOR, now=NOW
+            )
+        payments.void_settlement(settled, reason="a test", by=FEDOR, now=NOW)
+    accrue(*[id for (id,) in rows("select id from event where kind like 'chargeback%'")])
+
+
+def _write_offs(debtor: UUID) -> None:
+    debt = ledger.debt_of(debtor, "RUB")
+    with transaction():
+        for amount in (debt, debt - 1):
+            asked = ledger.ask_write_off(
+                debtor,
+                amount=amount,
+                currency="RUB",
+                reason="uncollectable",
+                note="a test",
+                by=FEDOR,
+                now=LATER,
+            )
+            if amount == debt:
+                ledger.refuse_write_off(asked, note="a test", by=FILIPP, now=LATER)
+        ledger.approve_write_off(asked, by=FILIPP, now=LATER)
+
+
+def _closing() -> None:
+    month = ledger.next_month()
+    assert month is not None
+    with transaction():
+        clock.move(ledger.ends_of(month), by=SOMEBODY)
+    with transaction():
+        withdrawn = ledger.propose_closing(month, by=FEDOR, now=clock.now())
+        ledger.withdraw_closing(withdrawn, by=FEDOR, now=clock.now())
+        closing = ledger.propose_closing(month, by=FEDOR, now=clock.now())
+    with transaction():
+        ledger.approve_closing(closing, by=FILIPP, now=clock.now())
 
 
 def _people() -> None:

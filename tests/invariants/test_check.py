@@ -92,6 +92,27 @@ DAMAGES = [
         f"delete from entry where {ONE_ENTRY} returning 'account ' || credit_account_id",
     ),
     Damage(
+        2,
+        "a line of the trial balance with which a month was closed",
+        "update period_balance set debit = debit + 1, closing = closing - 1 where kind = 'expense'"
+        " returning 'period ' || to_char(month, 'YYYY-MM') || ': expense'",
+    ),
+    Damage(
+        2,
+        "a payment whose fee is another in the books",
+        "update payment set fee_bps = fee_bps + 100 where confirmed_at is not null returning reference",
+    ),
+    Damage(
+        2,
+        "a settlement of another amount",
+        "update settlement set amount = amount + 1 where voided_at is null returning reference",
+    ),
+    Damage(
+        2,
+        "a debt written off by another amount",
+        "update write_off set amount = amount + 1 where state = 'approved' returning reference",
+    ),
+    Damage(
         3,
         "an accrual twice",
         "insert into commission overriding system value select * from twin"

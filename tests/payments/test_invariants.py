@@ -67,8 +67,8 @@ def test_another_terminal_is_named(refunded, superuser):
     superuser.execute("set session_replication_role = replica")
     superuser.execute(
         """insert into payment (id, reference, order_id, is_current, terminal_key, bank_order_id, amount, currency,
-                                status, created_at)
-           select gen_random_uuid(), 'PAY-X', order_id, false, 'Another', 'PAY-X', 1, 'RUB', 'refused', now()
+                                status, created_at, fee_bps)
+           select gen_random_uuid(), 'PAY-X', order_id, false, 'Another', 'PAY-X', 1, 'RUB', 'refused', now(), 0
            from payment"""
     )
     assert list(bank_references_agree().bad) == ["PAY-X: of terminal Another, not TinkoffBankTest"]

@@ -13,7 +13,8 @@ change any net amount.
 - uncapped: base x rate, half-up
 - monthly cap in closed form: least(cap, cumulative) - least(cap, previous cumulative) in the calendar month of the
   programme's zone
-- refunds: accrued x refunded / paid, half-up on the cumulative total, so that all parts together take back it all
+- refunds and chargebacks: accrued x refunded / paid, half-up on the cumulative total, so that all parts together
+  take back it all
 """
 
 FACTS_OF_EVENTS = """
@@ -104,7 +105,11 @@ LINES = """
                         from referral_share x where x.referral_id = k.referral_id) part
                       where part.agent_id = k.agent_id)
            end as base,
-           coalesce((select max(f.refunded_total) from event f where f.original_event_id = k.event_id), 0) as refunded
+           -- Totals are cumulative, each over its own kind; what a bank took back and gave again counts no more.
+           (select least(k.amount, coalesce(max(f.refunded_total) filter (where f.kind = 'refund'), 0)
+                     + coalesce(max(f.refunded_total) filter (where f.kind = 'chargeback'), 0)
+                     - coalesce(max(f.refunded_total) filter (where f.kind = 'chargeback_reversal'), 0))
+            from event f where f.original_event_id = k.event_id) as refunded
     from concerned k
     join terms t on t.id = k.terms_id and (t.evidence = 'attested' or k.evidence = 'bank_checked')
     join programme p on p.id = t.programme_id

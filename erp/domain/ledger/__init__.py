@@ -1,12 +1,13 @@
 """The ledger is the books of double entry in which every kopeck owed or paid to an agent is an entry for good."""
 
 from erp.domain.ledger.actions import Line, PeriodClosed, lock, post, post_together
-from erp.domain.ledger.model import AGENT_KINDS, HOUSE, OWNER_KINDS
+from erp.domain.ledger.model import AGENT_KINDS, HOUSE, OWNER_KINDS, WRITE_OFF_REASONS
 from erp.domain.ledger.periods import (
     approve_closing,
     closed_periods,
     closing_balances,
     closings_of,
+    ends_of,
     find_period,
     month_of,
     next_month,
@@ -21,13 +22,23 @@ from erp.domain.ledger.queries import (
     MOVEMENTS,
     TOUCHED,
     balances,
+    by_fact,
     currencies,
     holders,
     liabilities,
     not_empty,
     of_agent,
+    owner_balance,
     sums_by_reference,
     trial_balance,
+)
+from erp.domain.ledger.write_offs import (
+    approve_write_off,
+    ask_write_off,
+    debt_of,
+    find_write_off,
+    refuse_write_off,
+    search_write_offs,
 )
 
 __all__ = [
@@ -37,15 +48,22 @@ __all__ = [
     "MOVEMENTS",
     "OWNER_KINDS",
     "TOUCHED",
+    "WRITE_OFF_REASONS",
     "Line",
     "PeriodClosed",
     "approve_closing",
+    "approve_write_off",
+    "ask_write_off",
     "balances",
+    "by_fact",
     "closed_periods",
     "closing_balances",
     "closings_of",
     "currencies",
+    "debt_of",
+    "ends_of",
     "find_period",
+    "find_write_off",
     "holders",
     "liabilities",
     "lock",
@@ -54,10 +72,13 @@ __all__ = [
     "not_empty",
     "of_agent",
     "open_since",
+    "owner_balance",
     "parse_month",
     "post",
     "post_together",
     "propose_closing",
+    "refuse_write_off",
+    "search_write_offs",
     "standing_closing",
     "sums_by_reference",
     "trial_balance",

@@ -9,6 +9,9 @@ AUDITED = [
     Audited("period_closing", "period.closing_proposed", "proposed_at"),
     Audited("period_closing", "period.closing_withdrawn", "withdrawn_at"),
     Audited("period_closing", "period.closed", "approved_at"),
+    Audited("write_off", "write_off.asked", "asked_at"),
+    Audited("write_off", "write_off.approved", "decided_at", "state = 'approved'"),
+    Audited("write_off", "write_off.refused", "decided_at", "state = 'refused'"),
 ]
 
 
@@ -71,6 +74,10 @@ def balances_are_sums() -> Finding:
         )
     ]
     bad += [
+        f"{reference}: approved, but its debt was not written off by exactly its amount"
+        for (reference,) in rows(WRITTEN_OFF_OTHERWISE)
+    ]
+    bad += [
         f"period {month:%Y-%m}: {kind} in {currency} was closed with another turnover or balance"
         for month, kind, currency in rows(CHANGED_SINCE_CLOSING)
     ]
@@ -96,3 +103,14 @@ CHANGED_SINCE_CLOSING = """
   from kept k full join turnover t using (month, kind, currency)
   where (k.debit, k.credit) is distinct from (coalesce(t.debit, 0), coalesce(t.credit, 0)) or k.jump <> 0
   order by 1, 2"""
+WRITTEN_OFF_OTHERWISE = """
+  select w.reference from write_off w
+  left join (select e.reference, e.transaction_id, e.agent_id, e.currency, sum(e.amount) as amount from entry e
+             where e.kind = 'write_off' group by 1, 2, 3, 4) e
+    on e.reference = w.reference
+  where (w.state = 'approved') <> (e.reference is not null)
+     or (w.transaction_id, w.agent_id, w.currency, w.amount) <> (e.transaction_id, e.agent_id, e.currency, e.amount)
+  union all
+  select e.reference from entry e
+  where e.kind = 'write_off' and not exists (select 1 from write_off w where w.reference = e.reference)
+  order by 1"""

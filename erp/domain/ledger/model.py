@@ -32,6 +32,10 @@ OWNER_KINDS = (
 """Accounts of the owner: all writers meet there, so they keep no balance and are summed."""
 
 
+WRITE_OFF_REASONS = ("uncollectable", "agent_gone", "too_small", "our_mistake")
+"""Why a debt is given up."""
+
+
 def listed(kinds: tuple[str, ...]) -> str:
     """Kinds as a list in SQL."""
     return ", ".join(f"'{kind}'" for kind in kinds)
@@ -99,6 +103,43 @@ class Entry(db.Model):
         ),
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("debit_account_id <> credit_account_id", name="sides"),
+    )
+
+
+class WriteOff(db.Model):
+    """A debt of an agent that one person asks to give up and another approves or refuses; `transaction_id` booked it."""
+
+    __tablename__ = "write_off"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    agent_id: so.Mapped[UUID] = so.mapped_column(index=True)
+    amount: so.Mapped[int]
+    currency: so.Mapped[str]
+    reason: so.Mapped[str]
+    note: so.Mapped[str]
+    state: so.Mapped[str] = so.mapped_column(server_default="asked")
+    asked_by: so.Mapped[str]
+    asked_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    decided_by: so.Mapped[str | None]
+    decided_at: so.Mapped[dt.datetime | None]
+    decision_note: so.Mapped[str | None]
+    transaction_id: so.Mapped[int | None]
+    __table_args__ = (
+        sa.Index(
+            "one_open_write_off_per_agent",
+            "agent_id",
+            "currency",
+            unique=True,
+            postgresql_where=sa.text("state = 'asked'"),
+        ),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint(f"reason in ({listed(WRITE_OFF_REASONS)})", name="reason"),
+        sa.CheckConstraint("note <> ''", name="note"),
+        sa.CheckConstraint("state in ('asked', 'approved', 'refused')", name="state"),
+        sa.CheckConstraint("(state = 'asked') = (decided_by is null)", name="decided_by"),
+        sa.CheckConstraint("(decided_by is null) = (decided_at is null)", name="decided_at"),
+        sa.CheckConstraint("state <> 'approved' or decided_by <> asked_by", name="two_people"),
+        sa.CheckConstraint("(state = 'approved') = (transaction_id is not null)", name="transaction_id"),
     )
 
 

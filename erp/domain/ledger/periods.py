@@ -57,6 +57,11 @@ def bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
     return begins.astimezone(dt.UTC), ends.astimezone(dt.UTC)
 
 
+def ends_of(month: dt.date) -> dt.datetime:
+    """When the month that begins on `month` ends."""
+    return bounds(month)[1]
+
+
 def month_of(moment: dt.datetime) -> dt.date:
     """The first day of the month that a moment lies in, by the owner's calendar."""
     return moment.astimezone(ZONE).date().replace(day=1)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.domain.ledger.model import AGENT_KINDS
-from erp.kernel.db import rows
+from erp.domain.ledger.model import AGENT_KINDS, HOUSE
+from erp.kernel.db import rows, scalar
 from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
@@ -100,6 +100,34 @@ def of_agent(agent_id: UUID, *, account: str = "", span: Span = EVER, sort: str 
         sort,
         {"agent_id": agent_id, "account": account, **span.params},
     )
+
+
+def owner_balance(kind: str, currency: str) -> int:
+    """What an account of the owner's holds, credits less debits, summed from its entries."""
+    return int(
+        scalar(
+            """select coalesce(sum(case l.side when 'credit' then l.amount else -l.amount end), 0)
+               from ledger_leg l join account a on a.id = l.account_id
+               where a.agent_id = :house and a.kind = :kind and a.currency = :currency""",
+            house=HOUSE,
+            kind=kind,
+            currency=currency,
+        )
+    )
+
+
+def by_fact(kinds: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Per fact, the beginning of a reference up to its first colon, what transactions of these kinds left on each
+    kind of account: credits less debits."""
+    found: dict[str, dict[str, int]] = {}
+    for fact, account, total in rows(
+        r"""select split_part(l.reference, '\:', 1) as fact, a.kind,
+                  sum(case l.side when 'credit' then l.amount else -l.amount end)::bigint
+           from ledger_leg l join account a on a.id = l.account_id where l.kind = any(:kinds) group by 1, 2""",
+        kinds=list(kinds),
+    ):
+        found.setdefault(fact, {})[account] = total
+    return found
 
 
 def liabilities() -> Sequence[sa.Row[Any]]:

@@ -15,6 +15,7 @@ from erp.domain.payments.actions import (
 )
 from erp.domain.payments.attention import settle_attention
 from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, send_refund
+from erp.domain.payments.chargebacks import chargebacks_of, record_chargeback, reverse_chargeback
 from erp.domain.payments.notifications import Receipt, keep_notification, receipt_of, receive_notification
 from erp.domain.payments.queries import (
     events_of_payment,
@@ -36,6 +37,13 @@ from erp.domain.payments.refunds import (
     begin_refund,
 )
 from erp.domain.payments.rules import LARGEST_NOTIFICATION, NOTIFICATION_PATH, STATUSES, Attention, Verdict
+from erp.domain.payments.settlements import (
+    find_settlement,
+    in_clearing,
+    record_settlement,
+    search_settlements,
+    void_settlement,
+)
 
 __all__ = [
     "LARGEST_NOTIFICATION",
@@ -57,11 +65,14 @@ __all__ = [
     "begin_check",
     "begin_init",
     "begin_refund",
+    "chargebacks_of",
     "events_of_payment",
     "find_order",
     "find_order_by_external_id",
     "find_payment",
+    "find_settlement",
     "follow_payment",
+    "in_clearing",
     "keep_notification",
     "notifications_of",
     "open_payment",
@@ -70,12 +81,17 @@ __all__ = [
     "poll_open",
     "receipt_of",
     "receive_notification",
+    "record_chargeback",
     "record_init",
     "record_init_failure",
+    "record_settlement",
     "refunds_of",
+    "reverse_chargeback",
     "search_notifications",
     "search_orders",
     "search_payments",
+    "search_settlements",
     "send_refund",
     "settle_attention",
+    "void_settlement",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from erp import config
 from erp.domain import integrations, referrals
 from erp.domain.integrations import NewEvent
-from erp.domain.payments import queries, refunds, rules
+from erp.domain.payments import books, queries, refunds, rules
 from erp.domain.payments.attention import flag
 from erp.domain.payments.model import CustomerOrder, Payment
 from erp.domain.payments.news import ACCRUE, FOLLOW, INIT, SEND_REFUND
@@ -61,14 +61,16 @@ def place_order(
     currency: str,
     description: str,
     external_id: str,
+    vat_bps: int | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> str:
     """Ask a customer to pay `amount` kopecks; the order's reference. The same order again is the same order.
 
+    `vat_bps` is the rate of the VAT within the amount, in basis points; without it, the ordinary rate of that day.
     Raises `NotFound` for an unknown customer, `Invalid`, and `OrderDiffers` when `external_id` names another order.
     """
-    if problems := rules.problems_of_order(amount, currency, description):
+    if problems := rules.problems_of_order(amount, currency, description, vat_bps):
         raise Invalid(fields=problems)
     customer_id = referrals.customer_by_external_id(customer_external_id).id
     order = CustomerOrder(
@@ -80,6 +82,7 @@ def place_order(
         currency=currency,
         description=description,
         created_at=now,
+        vat_bps=rules.ordinary_vat_bps(now) if vat_bps is None else vat_bps,
     )
     try:
         with db.session.begin_nested():
@@ -88,19 +91,19 @@ def place_order(
     except IntegrityError as clash:
         if violated(clash) != "customer_order_external_id_key":
             raise
-        return _same_order(external_id, (customer_id, amount, currency, description))
+        return _same_order(external_id, (customer_id, amount, currency, description), vat_bps)
     audit.record("order.placed", "customer_order", order.id, by=by, at=now, details={"amount": amount})
     return order.reference
 
 
-def _same_order(external_id: str, asked: tuple[Any, ...]) -> str:
+def _same_order(external_id: str, asked: tuple[Any, ...], vat_bps: int | None) -> str:
     found = row(
-        """select reference, customer_id, amount, currency, description from customer_order
+        """select reference, customer_id, amount, currency, description, vat_bps from customer_order
            where external_id = :external_id""",
         external_id=external_id,
     )
     assert found is not None
-    if tuple(found[1:]) != asked:
+    if tuple(found[1:5]) != asked or vat_bps not in (None, found.vat_bps):
         raise OrderDiffers
     reference: str = found.reference
     return reference
@@ -157,6 +160,7 @@ def _new_payment(
         status=rules.ASKED,
         created_at=now,
         checked_at=now,
+        fee_bps=config.get().tbank_fee_bps,
     )
     db.session.add(payment)
     db.session.flush()
@@ -242,10 +246,11 @@ def _book_received(payment: sa.Row[Any], *, by: Actor, now: dt.datetime) -> None
     first = execute(
         "update customer_order set state = 'paid' where id = :id and state = 'open'", id=payment.order_id
     ).rowcount
+    fact = queries.confirmed_id(payment)
     event_id = integrations.record_event(
         NewEvent(
             source=payment.provider,
-            source_id=queries.confirmed_id(payment),
+            source_id=fact,
             kind="payment",
             customer_id=payment.customer_id,
             payment_id=payment.id,
@@ -256,6 +261,7 @@ def _book_received(payment: sa.Row[Any], *, by: Actor, now: dt.datetime) -> None
         )
     )
     assert event_id is not None, "the row lock and confirmed_at let this happen once"
+    books.book_received(payment, fact, occurred_at, by=by)
     enqueue(ACCRUE, event_id)
     audit.record("payment.confirmed", "payment", payment.id, by=by, at=now, details={"event": event_id})
     if not first:

@@ -19,7 +19,7 @@ def one_of(column: str, words: tuple[str, ...]) -> str:
 
 class CustomerOrder(db.Model):
     """What a customer is asked to pay, known to the owner by `external_id`: perhaps for a product `plan`, and for so
-    many `prepaid_days` from the payment on.
+    many `prepaid_days` from the payment on. The amount holds VAT at `vat_bps`.
     """
 
     __tablename__ = "customer_order"
@@ -34,7 +34,9 @@ class CustomerOrder(db.Model):
     prepaid_days: so.Mapped[int | None]
     state: so.Mapped[str] = so.mapped_column(server_default="open")
     created_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    vat_bps: so.Mapped[int]
     __table_args__ = (
+        sa.CheckConstraint("vat_bps between 0 and 5000", name="vat_bps"),
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("prepaid_days > 0", name="prepaid_days"),
         sa.CheckConstraint("state in ('open', 'paid', 'refunded')", name="state"),
@@ -45,7 +47,8 @@ class Payment(db.Model):
     """One try to pay an order through the bank; `status` is the bank's word (see rules.PHASES).
 
     `bank_order_id` is what the bank knows as OrderId. An order has one current payment; an earlier one that the
-    bank declined stays, and may still surprise.
+    bank declined stays, and may still surprise. `fee_bps` is the acquirer's tariff when it was asked, `charged_back`
+    what the payer's bank has taken back and not given again.
     """
 
     __tablename__ = "payment"
@@ -67,7 +70,11 @@ class Payment(db.Model):
     created_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     confirmed_at: so.Mapped[dt.datetime | None]
     checked_at: so.Mapped[dt.datetime | None]
+    fee_bps: so.Mapped[int]
+    charged_back: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
     __table_args__ = (
+        sa.CheckConstraint("fee_bps between 0 and 10000", name="fee_bps"),
+        sa.CheckConstraint("charged_back between 0 and amount", name="charged_back"),
         sa.UniqueConstraint("provider", "provider_payment_id"),
         sa.Index("payment_attention_idx", "created_at", postgresql_where=sa.text("attention is not null")),
         sa.Index("payment_current_idx", "order_id", unique=True, postgresql_where=sa.text("is_current")),
@@ -116,6 +123,60 @@ class Refund(db.Model):
         sa.CheckConstraint(
             "(state in ('done', 'attested')) = (refunded_total_after is not null)",
             name="refunded_total_after",
+        ),
+    )
+
+
+class Chargeback(db.Model):
+    """A row of the acquirer's registry by which the payer's bank took money back, or gave it again."""
+
+    __tablename__ = "chargeback"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    payment_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("payment.id"), index=True)
+    kind: so.Mapped[str]
+    amount: so.Mapped[int]
+    registry_number: so.Mapped[str]
+    happened_at: so.Mapped[dt.datetime]
+    recorded_by: so.Mapped[str]
+    recorded_at: so.Mapped[dt.datetime]
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "registry_number"),
+        sa.CheckConstraint("kind in ('chargeback', 'chargeback_reversal')", name="kind"),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("registry_number <> ''", name="registry_number"),
+    )
+
+
+class Settlement(db.Model):
+    """Money that the acquirer transferred to the owner, under a number of the bank's statement; void when it was
+    written down by mistake."""
+
+    __tablename__ = "settlement"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    amount: so.Mapped[int]
+    currency: so.Mapped[str]
+    statement_number: so.Mapped[str]
+    note: so.Mapped[str]
+    settled_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
+    recorded_by: so.Mapped[str]
+    recorded_at: so.Mapped[dt.datetime]
+    voided_by: so.Mapped[str | None]
+    voided_at: so.Mapped[dt.datetime | None]
+    void_reason: so.Mapped[str | None]
+    __table_args__ = (
+        sa.Index(
+            "one_settlement_per_statement_number",
+            "statement_number",
+            unique=True,
+            postgresql_where=sa.text("voided_at is null"),
+        ),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("statement_number <> ''", name="statement_number"),
+        sa.CheckConstraint(
+            "(voided_by is null) = (voided_at is null) and (voided_at is null) = (void_reason is null)",
+            name="voided",
         ),
     )
 

@@ -16,7 +16,7 @@ from erp.kernel.paging import Listed
 from erp.kernel.span import EVER, Span, within
 
 ORDERS = """
-  select o.id, o.reference, o.external_id, o.amount, o.currency, o.description, o.state, o.created_at,
+  select o.id, o.reference, o.external_id, o.amount, o.currency, o.description, o.state, o.created_at, o.vat_bps,
          c.id as customer_id, c.reference as customer_reference, c.external_id as customer_external_id,
          p.reference as payment_reference, p.status as payment_status, p.payment_url, p.attention
   from customer_order o
@@ -25,7 +25,7 @@ ORDERS = """
 COLUMNS = """
          p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
          p.provider, p.terminal_key, p.provider_payment_id, p.bank_order_id, p.payment_url, p.created_at,
-         p.confirmed_at, p.checked_at, o.reference as order_reference, o.external_id as order_external_id,
+         p.confirmed_at, p.checked_at, p.fee_bps, p.charged_back, o.vat_bps, o.reference as order_reference, o.external_id as order_external_id,
          o.description, o.state as order_state, c.id as customer_id, c.reference as customer_reference,
          c.external_id as customer_external_id, c.name_cipher as customer_name_cipher,
          s.name as establishment_name, r.reference as referral_reference, e.evidence"""
@@ -172,7 +172,7 @@ def locked(payment_id: UUID) -> sa.Row[Any]:
     """The payment, held until the transaction ends, with its customer. Raises `NotFound`."""
     return _found(
         row(
-            """select p.*, o.customer_id from payment p join customer_order o on o.id = p.order_id
+            """select p.*, o.customer_id, o.vat_bps from payment p join customer_order o on o.id = p.order_id
                where p.id = :id for update of p""",
             id=payment_id,
         )

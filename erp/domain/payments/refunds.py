@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from erp.domain import integrations
 from erp.domain.integrations import NewEvent
-from erp.domain.payments import queries, rules
+from erp.domain.payments import books, queries, rules
 from erp.domain.payments.attention import flag
 from erp.domain.payments.model import Refund
 from erp.domain.payments.news import ACCRUE, FOLLOW, SEND_REFUND
@@ -56,8 +56,8 @@ def ask_refund(payment_reference: str, *, amount: int, reason: str, by: Actor, n
 
     Raises `NotFound`, `NotRefundable`, `RefundInProgress`, and `Invalid` for more than what is left.
     """
-    payment = _received(payment_reference)
-    left = payment.amount - payment.refunded_total
+    payment = received(payment_reference)
+    left = payment.amount - payment.refunded_total - payment.charged_back
     if not 0 < amount <= left:
         most = Amount(left, payment.currency)
         too_much = Sentence("At most %(left)s of this payment can go back.", left=most)
@@ -77,7 +77,7 @@ def attest_refunded_total(
 
     Raises `NotFound`, `NotRefundable`, `RefundInProgress`, and `Invalid` unless the total has grown.
     """
-    payment = _received(payment_reference)
+    payment = received(payment_reference)
     if not payment.refunded_total < total <= payment.amount:
         out_of_range = Sentence(
             "More than %(known)s and at most %(most)s.",
@@ -101,7 +101,8 @@ def attest_refunded_total(
     _book_refunded(payment, total, evidence="attested", by=by, now=now)
 
 
-def _received(payment_reference: str) -> sa.Row[Any]:
+def received(payment_reference: str) -> sa.Row[Any]:
+    """The payment, locked, whose money was received. Raises `NotFound`, `NotRefundable`."""
     found = row("select id from payment where reference = :reference", reference=payment_reference)
     if found is None:
         raise NotFound
@@ -281,21 +282,27 @@ def _book_refunded(payment: sa.Row[Any], total: int, *, evidence: str, by: Actor
     execute("update payment set refunded_total = :total where id = :id", id=payment.id, total=total)
     if total == payment.amount:
         execute("update customer_order set state = 'refunded' where id = :id", id=payment.order_id)
+    fact = f"{payment.provider_payment_id}:refunded:{total}"
+    occurred_at = (queries.heard_at(payment, "REFUNDED") if total == payment.amount else None) or now
     event_id = integrations.record_event(
         NewEvent(
             source=payment.provider,
-            source_id=f"{payment.provider_payment_id}:refunded:{total}",
+            source_id=fact,
             kind="refund",
             customer_id=payment.customer_id,
             payment_id=payment.id,
             amount=total - payment.refunded_total,
             currency=payment.currency,
             evidence=evidence,
-            occurred_at=(queries.heard_at(payment, "REFUNDED") if total == payment.amount else None) or now,
+            occurred_at=occurred_at,
             original_event_id=integrations.event_id(payment.provider, queries.confirmed_id(payment)),
             refunded_total=total,
         )
     )
     assert event_id is not None, "the row lock and the growing total let this happen once"
+    returned = total - payment.refunded_total
+    books.book_returned(books.RETURNED, payment, returned, fact, occurred_at, by=by)
+    if total + payment.charged_back > payment.amount:
+        flag(payment.id, Attention.REFUND_DIFFERS, by=by, now=now)
     enqueue(ACCRUE, event_id)
     audit.record("payment.refunded", "payment", payment.id, by=by, at=now, details={"refunded_total": total})

@@ -7,9 +7,11 @@ is ignored.
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from erp.kernel.sentences import Amount, Counted, Sentence
+from erp.kernel.sentences import Amount, Counted, Rate, Sentence
 
 CURRENCY = "RUB"
 """The acquirer takes roubles only."""
@@ -18,8 +20,12 @@ LEAST = 1_000
 MOST = 9_999_999_999
 """Ten digits of kopecks."""
 LONGEST_DESCRIPTION = 140
+MOST_VAT_BPS = 5_000
 NOTIFICATION_PATH = "/webhooks/tbank/payments"
 """Where, below our public address, the bank posts its news about payments."""
+TAX_ZONE = ZoneInfo("Europe/Moscow")
+VAT_BPS = ((dt.date(2026, 1, 1), 2_200), (dt.date.min, 2_000))
+"""The ordinary rate of VAT in basis points, from which day on; the newest first."""
 LARGEST_NOTIFICATION = 64 * 1024
 LEASE_SECONDS = 60
 """How long the one who asks the bank to open a payment is left alone; longer than the bank may take to answer."""
@@ -104,7 +110,15 @@ def may_follow(before: str, after: str) -> bool:
     return after in PHASES and PHASES[after] in MOVES[PHASES[before]]
 
 
-def problems_of_order(amount: int, currency: str, description: str) -> dict[str, Sentence]:
+def ordinary_vat_bps(at: dt.datetime) -> int:
+    """The rate of VAT in force at a moment, by the day in Moscow."""
+    day = at.astimezone(TAX_ZONE).date()
+    return next(bps for since, bps in VAT_BPS if since <= day)
+
+
+def problems_of_order(
+    amount: int, currency: str, description: str, vat_bps: int | None = None
+) -> dict[str, Sentence]:
     """What is wrong with an order, by field."""
     problems: dict[str, Sentence] = {}
     if not LEAST <= amount <= MOST:
@@ -118,6 +132,10 @@ def problems_of_order(amount: int, currency: str, description: str) -> dict[str,
             "Something, and at most %(num)s character.",
             "Something, and at most %(num)s characters.",
             num=LONGEST_DESCRIPTION,
+        )
+    if vat_bps is not None and not 0 <= vat_bps <= MOST_VAT_BPS:
+        problems["vat_bps"] = Sentence(
+            "Between %(least)s and %(most)s.", least=Rate(0), most=Rate(MOST_VAT_BPS)
         )
     return problems
 

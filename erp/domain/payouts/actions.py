@@ -24,6 +24,7 @@ from erp.domain.payouts.refusals import (
     SamePerson,
 )
 from erp.domain.payouts.rules import RunState, State
+from erp.domain.payouts.taxes import taxes_of
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, violated
@@ -76,15 +77,18 @@ def prepare_run(
 
 def _add_payouts(run_id: UUID, currency: str, payable: Sequence[Candidate], now: dt.datetime) -> None:
     payout_ids = [ids.uuid7() for _ in payable]
+    taxes = [taxes_of(candidate.kind, candidate.payable) for candidate in payable]
     try:
         with db.session.begin_nested():
             execute(
-                """insert into payout (id, reference, run_id, agent_id, amount, currency, state_at, prepared_at,
-                                       bank_member_id, bank_name, phone_cipher)
-                   select p.id, p.reference, :run_id, a.id, p.amount, :currency, :now, :now,
-                          a.bank_member_id, a.bank_name, a.phone_cipher
+                """insert into payout (id, reference, run_id, agent_id, amount, tax_withheld, contributions, currency,
+                                       state_at, prepared_at, bank_member_id, bank_name, phone_cipher)
+                   select p.id, p.reference, :run_id, a.id, p.amount, p.withheld, p.contributions, :currency,
+                          :now, :now, a.bank_member_id, a.bank_name, a.phone_cipher
                    from unnest(cast(:ids as uuid[]), cast(:references as text[]), cast(:agents as uuid[]),
-                               cast(:amounts as bigint[])) as p(id, reference, agent_id, amount)
+                               cast(:amounts as bigint[]), cast(:withheld as bigint[]),
+                               cast(:contributions as bigint[]))
+                        as p(id, reference, agent_id, amount, withheld, contributions)
                    join agent a on a.id = p.agent_id""",
                 run_id=run_id,
                 currency=currency,
@@ -93,6 +97,8 @@ def _add_payouts(run_id: UUID, currency: str, payable: Sequence[Candidate], now:
                 references=[ids.reference("PO") for _ in payable],
                 agents=[candidate.agent_id for candidate in payable],
                 amounts=[candidate.payable for candidate in payable],
+                withheld=[of_one.withheld for of_one in taxes],
+                contributions=[of_one.contributions for of_one in taxes],
             )
     except IntegrityError as clash:
         if violated(clash) != "one_open_payout_per_agent":
@@ -253,7 +259,7 @@ def take_back(payout_reference: str, *, note: str, by: Actor, now: dt.datetime) 
         raise Invalid(fields={"note": Sentence("Say where the return was seen.")})
     payout = moves.locked_by_reference(payout_reference)
     moves.to(payout, State.RETURNED, code="returned", note=note.strip(), now=now)
-    ledger.post([moves.line("payout_returned", payout, "bank", "available", now)], by=by)
+    moves.come_back(payout, by=by, now=now)
     audit.record("payout.returned", "payout", payout.id, by=by, at=now, details={"note": note.strip()})
 
 

@@ -54,7 +54,7 @@ def begin_check(payout_id: UUID, *, by: Actor, now: dt.datetime) -> CheckStep | 
         moves.to(payout, State.CHECKING, now=now)
         moves.start_run(payout.run_id)
         audit.record("payout.checking", "payout", payout_id, by=by, at=now, details={"key": attempt.key})
-    return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, payout.amount)
+    return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, moves.net(payout))
 
 
 def _check_again(payout: sa.Row[Any]) -> CheckStep | None:
@@ -65,7 +65,7 @@ def _check_again(payout: sa.Row[Any]) -> CheckStep | None:
     if attempt is None or not _is_only_checked(attempt) or phone is None:
         return None
     attempts.asked_once_more(attempt.id)
-    return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, payout.amount)
+    return CheckStep(attempt.id, attempt.key, phone, payout.bank_member_id, moves.net(payout))
 
 
 def _new_attempt(payout: sa.Row[Any], now: dt.datetime) -> sa.Row[Any]:

@@ -6,7 +6,7 @@ from erp import config
 from erp.domain import ledger
 from erp.domain.payouts import rules
 from erp.domain.payouts.rules import State
-from erp.kernel.db import rows, scalar
+from erp.kernel.db import Row, rows, scalar
 from erp.kernel.findings import Audited, Finding
 
 CANCELLED = "select id from payout_run where state = 'cancelled'"
@@ -59,14 +59,31 @@ def payouts_are_whole() -> Finding:
 
 
 def _books_differ() -> list[str]:
-    held, sent = ledger.sums_by_reference("in_payout"), ledger.sums_by_reference("bank")
+    booked = {account: ledger.sums_by_reference(account) for account in BOOKED_ON}
     return [
-        f"{payout.reference}: {payout.state}, but the books hold {held.get(payout.reference, 0)} for it"
-        f" and {sent.get(payout.reference, 0)} has left for the bank"
-        for payout in rows("select reference, state, amount from payout order by reference")
-        if held.get(payout.reference, 0) != (payout.amount if payout.state in rules.SET_ASIDE else 0)
-        or sent.get(payout.reference, 0) != (payout.amount if payout.state == State.PAID else 0)
+        f"{payout.reference}: {payout.state}, but the books hold {held} for it, not {owed}"
+        for payout in rows(
+            "select reference, state, amount, tax_withheld, contributions from payout order by reference"
+        )
+        if (held := {account: sums.get(payout.reference, 0) for account, sums in booked.items()})
+        != (owed := _owed(payout))
     ]
+
+
+BOOKED_ON = ("in_payout", "bank", "tax_withheld", "contributions", "payable")
+
+
+def _owed(payout: Row) -> dict[str, int]:
+    """What a payout must have left on these accounts, credits less debits."""
+    is_paid = payout.state == State.PAID
+    contributions = payout.contributions if is_paid else 0
+    return {
+        "in_payout": payout.amount if payout.state in rules.SET_ASIDE else 0,
+        "bank": payout.amount - payout.tax_withheld if is_paid else 0,
+        "tax_withheld": payout.tax_withheld if is_paid else 0,
+        "contributions": -contributions,
+        "payable": contributions,
+    }
 
 
 def _paid_too_much() -> list[str]:

@@ -40,7 +40,11 @@ class PayoutRun(db.Model):
 
 
 class Payout(db.Model):
-    """One transfer to one agent. Phone and bank are as they were when it was prepared."""
+    """One transfer to one agent. Phone and bank are as they were when it was prepared.
+
+    `amount` is what the agent has earned; of it `tax_withheld` is kept back for the state and the rest is transferred.
+    `contributions` are what the owner pays on top.
+    """
 
     __tablename__ = "payout"
     id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
@@ -58,7 +62,11 @@ class Payout(db.Model):
     failure_note: so.Mapped[str | None]
     prepared_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     paid_at: so.Mapped[dt.datetime | None]
+    tax_withheld: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
+    contributions: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
     __table_args__ = (
+        sa.CheckConstraint("tax_withheld >= 0 and tax_withheld < amount", name="tax_withheld"),
+        sa.CheckConstraint("contributions >= 0", name="contributions"),
         sa.Index(
             "one_open_payout_per_agent",
             "agent_id",

@@ -54,7 +54,12 @@ def to(
 
 def line(kind: str, payout: sa.Row[Any], debit: str, credit: str, now: dt.datetime) -> Line:
     """The whole amount of a payout from one account to another."""
-    return Line(kind, payout.reference, payout.agent_id, debit, credit, payout.amount, payout.currency, now)
+    return part(kind, payout, debit, credit, payout.amount, now)
+
+
+def part(kind: str, payout: sa.Row[Any], debit: str, credit: str, amount: int, now: dt.datetime) -> Line:
+    """A part of a payout from one account to another."""
+    return Line(kind, payout.reference, payout.agent_id, debit, credit, amount, payout.currency, now)
 
 
 def set_aside(payout: sa.Row[Any], now: dt.datetime) -> Line:
@@ -72,9 +77,28 @@ def fail(payout: sa.Row[Any], code: str, note: str, *, by: Actor, now: dt.dateti
 def pay(payout: sa.Row[Any], *, by: Actor, now: dt.datetime) -> None:
     """The bank says the money has arrived."""
     to(payout, State.PAID, now=now)
-    ledger.post([line("payout_paid", payout, "in_payout", "bank", now)], by=by)
+    paid = [part("payout_paid", payout, "in_payout", "bank", net(payout), now)]
+    if payout.tax_withheld:
+        paid.append(part("payout_paid", payout, "in_payout", "tax_withheld", payout.tax_withheld, now))
+    owed = [part("contributions", payout, "contributions", "payable", payout.contributions, now)]
+    ledger.post_together([paid, owed] if payout.contributions else [paid], by=by)
     audit.record("payout.paid", "payout", payout.id, by=by, at=now)
     end_run(payout.run_id, by=by, now=now)
+
+
+def come_back(payout: sa.Row[Any], *, by: Actor, now: dt.datetime) -> None:
+    """A paid transfer came back: the exact mirror of what was booked when it was paid."""
+    back = [part("payout_returned", payout, "bank", "available", net(payout), now)]
+    if payout.tax_withheld:
+        back.append(part("payout_returned", payout, "tax_withheld", "available", payout.tax_withheld, now))
+    owed = [part("contributions_returned", payout, "payable", "contributions", payout.contributions, now)]
+    ledger.post_together([back, owed] if payout.contributions else [back], by=by)
+
+
+def net(payout: sa.Row[Any]) -> int:
+    """What the bank transfers."""
+    amount: int = payout.amount - payout.tax_withheld
+    return amount
 
 
 def start_run(run_id: UUID) -> None:

@@ -70,6 +70,7 @@ class Candidate:
     agent_reference: str
     agent_code: str
     agent_state: str
+    kind: str
     agent_name_cipher: bytes | None
     available: int
     payable: int
@@ -118,6 +119,7 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
         agent.reference,
         agent.code,
         agent.state,
+        agent.kind,
         agent.name_cipher,
         available,
         payable,

@@ -133,4 +133,4 @@ def record_unanswered(
 
 
 def _bank_step(payout: sa.Row[Any], attempt: sa.Row[Any]) -> BankStep:
-    return BankStep(attempt.id, attempt.key, attempt.provider_payment_id, payout.amount)
+    return BankStep(attempt.id, attempt.key, attempt.provider_payment_id, moves.net(payout))
