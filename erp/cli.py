@@ -20,13 +20,14 @@ COMMANDS = {
     "demo": ("erp.commands.demo", "Lay the demo down: people, places, and a year of history."),
     "walk": ("erp.commands.walk", "Play the main job over HTTP in front of the reader."),
     "check": ("erp.commands.check", "Prove the invariants of the books."),
+    "statement": ("erp.commands.statement", "Verify an exported statement offline."),
     "import": ("erp.commands.import_", "Bring outside data in."),
     "staff": ("erp.commands.staff", "Add people who work in RefERP."),
     "bench": ("erp.commands.bench", "Measure against a yardstick."),
 }
 
-ON_THEIR_OWN = ("up", "walk", "bench")
-"""Commands that bring up what they need; the others work on the instance in REF_VAR or the servers that are named."""
+ON_THEIR_OWN = ("up", "walk", "bench", "statement")
+"""Commands that bring up what they need, or need nothing; the others work on the instance in REF_VAR or the servers that are named."""
 
 
 class Commands(click.Group):

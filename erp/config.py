@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     )
     product_url: str = Field("https://example.test/", description="Where a referral link /r/CODE leads")
     var: Path = Field(Path("var"), description="Folder of logs, embedded data and generated secrets")
+    zone: str = Field("Europe/Moscow", description="The owner's calendar: months of statements are its own")
+    seal_key: Path = Field(description="PEM file of the Ed25519 key that signs the roots of seals")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged"
     )
@@ -83,6 +86,11 @@ class Settings(BaseSettings):
     sms_url: str = Field("http://127.0.0.1:8472", description="Base address of the SMS gateway")
     sms_token: SecretStr = Field(SecretStr("simulator"), description="Bearer token of the SMS gateway")
 
+    @property
+    def roots(self) -> Path:
+        """Folder of the roots that leave the database."""
+        return self.var / "roots"
+
     @model_validator(mode="after")
     def refuse_unsafe_combinations(self) -> Settings:
         """Name every wrong or dangerous combination at once, so that one restart mends them all."""
@@ -100,6 +108,8 @@ def _malformed(settings: Settings) -> list[str]:
             problems.append(f"{name.upper()} must be a plain postgresql:// URL")
     if urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if settings.zone not in available_timezones():
+        problems.append("REF_ZONE must be the name of a time zone such as Europe/Moscow")
     if len(settings.secret_key.get_secret_value()) < 32:
         problems.append("REF_SECRET_KEY needs at least 32 characters")
     for name in ("master_key", "lookup_key"):

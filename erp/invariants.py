@@ -14,11 +14,12 @@ from erp.domain.payouts import invariants as payouts
 from erp.domain.programmes import invariants as programmes
 from erp.domain.referrals import invariants as referrals
 from erp.domain.staff import invariants as staff
+from erp.domain.statements import invariants as statements
 from erp.kernel.db import db, rows, scalar
 from erp.kernel.findings import Audited, Finding
 from erp.kernel.mode import WrongInstance, verify
 
-NOT_YET = {11: "Replay rebuilds every balance", 12: "Seals and exported roots verify"}
+NOT_YET = {11: "Replay rebuilds every balance"}
 AUDITED = [
     *ledger.AUDITED,
     *staff.AUDITED,
@@ -29,6 +30,7 @@ AUDITED = [
     *referrals.AUDITED,
     *payments.AUDITED,
     *payouts.AUDITED,
+    *statements.AUDITED,
 ]
 
 
@@ -80,6 +82,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     payments.bank_references_agree,
     payouts.bank_references_agree,
     audited,
+    statements.seals_verify,
 )
 
 

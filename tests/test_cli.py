@@ -38,7 +38,11 @@ def test_settings_that_are_missing_are_3_and_all_named(tmp_path: Path) -> None:
 
 def test_settings_that_are_wrong_are_3_and_all_named() -> None:
     keys = {"REF_MASTER_KEY": "a" * 64, "REF_LOOKUP_KEY": "nonsense", "REF_SECRET_KEY": "short"}
-    keys |= {"REF_TBANK_PAYOUT_PRIVATE_KEY": "key.pem", "REF_TBANK_PAYOUT_CERTIFICATE_SERIAL": "1"}
+    keys |= {
+        "REF_SEAL_KEY": "seal.pem",
+        "REF_TBANK_PAYOUT_PRIVATE_KEY": "key.pem",
+        "REF_TBANK_PAYOUT_CERTIFICATE_SERIAL": "1",
+    }
     refused = ref("check", DATABASE_URL="mysql://x", REDIS_URL="redis://x", **keys)
     assert refused.returncode == 3
     for name in ("DATABASE_URL", "REF_SECRET_KEY", "REF_LOOKUP_KEY"):

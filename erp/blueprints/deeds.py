@@ -92,6 +92,9 @@ DEEDS: dict[str, Deed] = {
     "period.closing_proposed": Deed(_("Closing of a month proposed"), "calendar-check", "wait"),
     "period.closing_withdrawn": Deed(_("Proposal withdrawn"), "x"),
     "period.closed": Deed(_("Month closed"), "lock", "ok"),
+    "statement.sealed": Deed(_("Statement sealed"), "stamp", "ok"),
+    "statement.exported": Deed(_("Statement exported"), "download"),
+    "seal_root.signed": Deed(_("Root of seals signed"), "stamp", "ok"),
     "staff.added": Deed(_("Added"), "user-plus", "ok"),
     "staff.signed_in": Deed(_("Signed in"), "log-in"),
     "staff.roles_changed": Deed(_("Roles changed"), "user-cog"),
@@ -134,7 +137,9 @@ SUBJECTS: dict[str, LazyString] = {
     "settlement": _("Settlement"),
     "chargeback": _("Chargeback"),
     "write_off": _("Write-off"),
+    "seal_root": _("Root of seals"),
     "staff": _("Colleague"),
+    "statement": _("Statement"),
     "terms": _("Terms"),
 }
 """What deeds are done to."""

@@ -26,6 +26,7 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.payouts.poll_open": _("Ask the bank about open payouts"),
     "erp.jobs.commissions.forfeit_of_closed": _("Give back what the terms of closed agents forfeit"),
     "erp.jobs.bookings.release_of_agent": _("Release what a closed agent had booked"),
+    "erp.jobs.statements.seal": _("Seal the statements of months that are over"),
     "erp.jobs.requests.forget": _("Forget answers to repeated requests"),
 }
 """By their dotted names. A test fails for a job that has none."""

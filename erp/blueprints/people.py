@@ -18,6 +18,7 @@ SYSTEM = {
     "payouts": lazy_gettext("The system, paying out"),
     "payments": lazy_gettext("The system, following payments"),
     "commissions": lazy_gettext("The system, booking commissions"),
+    "statements": lazy_gettext("The system, sealing statements"),
     "bank notification": lazy_gettext("A notification of the bank"),
     "expiry of bookings": lazy_gettext("The system, ending bookings"),
 }

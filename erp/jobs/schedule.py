@@ -9,6 +9,7 @@ SCHEDULE = [
     Periodic("erp.jobs.commissions.forfeit_of_closed", 15),
     Periodic("erp.jobs.payments.poll_open", 15),
     Periodic("erp.jobs.payouts.poll_open", 15),
+    Periodic("erp.jobs.statements.seal", 15),
     Periodic("erp.jobs.agents.forget_codes", 3600),
     Periodic("erp.jobs.agents.forget_sessions", 3600),
     Periodic("erp.jobs.requests.forget", 3600),

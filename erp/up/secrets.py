@@ -10,25 +10,37 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 OWN = ("REF_SECRET_KEY", "REF_MASTER_KEY", "REF_LOOKUP_KEY", "REF_SMS_TOKEN")
 AT_THE_BANK = ("REF_TBANK_PASSWORD", "REF_TBANK_PAYOUT_PASSWORD")
 SIGNING = "REF_TBANK_PAYOUT_PRIVATE_KEY"
+SEALING = "REF_SEAL_KEY"
+PLAIN, PEM = serialization.NoEncryption(), serialization.Encoding.PEM
 
 
 def missing(given: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The secret settings that a mock instance was not given, made on first use; what the bank knows only for a
     simulated one."""
-    names = list(OWN)
+    names = [*OWN, SEALING]
     if given.get("REF_TBANK_ENVIRONMENT", "simulator") == "simulator":
         names += [*AT_THE_BANK, SIGNING]
     names = [name for name in names if not given.get(name)]
     if given.get("REF_MODE", "mock") != "mock" or not names:
         return {}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings = {name: _text(folder / name) for name in names if name != SIGNING}
+    settings = {name: _text(folder / name) for name in names if name not in (SIGNING, SEALING)}
+    if SEALING in names:
+        settings[SEALING] = _sealing(folder)
     return settings | (_signing(folder) if SIGNING in names else {})
+
+
+def _sealing(folder: Path) -> str:
+    file = folder / "seal-key.pem"
+    if not file.exists():
+        key = ed25519.Ed25519PrivateKey.generate()
+        _write(file, key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, PLAIN))
+    return str(file)
 
 
 def _signing(folder: Path) -> dict[str, str]:
@@ -60,10 +72,8 @@ def _make_payout_key(key_file: Path, certificate_file: Path) -> None:
         .not_valid_after(today + dt.timedelta(days=3650))
         .sign(key, hashes.SHA256())
     )
-    plain = serialization.NoEncryption()
-    pem = serialization.Encoding.PEM
-    _write(key_file, key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-    _write(certificate_file, certificate.public_bytes(pem))
+    _write(key_file, key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, PLAIN))
+    _write(certificate_file, certificate.public_bytes(PEM))
 
 
 def _write(file: Path, content: bytes) -> None:

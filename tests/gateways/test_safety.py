@@ -82,6 +82,7 @@ def settings(monkeypatch, key):
         "REF_SECRET_KEY": "s" * 32,
         "REF_MASTER_KEY": "0" * 64,
         "REF_LOOKUP_KEY": "1" * 64,
+        "REF_SEAL_KEY": "/etc/ref/seal.pem",
         "REF_TBANK_PAYOUT_PRIVATE_KEY": str(key.key_file),
         "REF_TBANK_PAYOUT_CERTIFICATE_SERIAL": key.serial,
     }

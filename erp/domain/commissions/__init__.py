@@ -7,6 +7,7 @@ from erp.domain.commissions.actions import (
     release_frozen_of_agent,
     settle_referral,
 )
+from erp.domain.commissions.booked import words_of_entries
 from erp.domain.commissions.closures import NothingKept, forfeit_of_closed, settle_with_closed
 from erp.domain.commissions.explain import explain, formula, why_frozen
 from erp.domain.commissions.queries import (
@@ -43,4 +44,5 @@ __all__ = [
     "totals",
     "transfers",
     "why_frozen",
+    "words_of_entries",
 ]

@@ -55,10 +55,11 @@ IN_PAYOUT = Sentence("%(amount)s of it is in payout %(payout)s.")
 def explain(commission_id: int, *, agent_id: UUID | None = None) -> list[Sentence]:
     """Sentences that lead from the customer's payment to the money at the agent. `NotFound` for a stranger's."""
     line = queries.find(commission_id, agent_id=agent_id)
-    return [*_earned(line), *_corrected(line), *_held(line), *_paid(line)]
+    return [*earned(line), *_corrected(line), *_held(line), *_paid(line)]
 
 
-def _earned(line: sa.Row[Any]) -> Iterator[Sentence]:
+def earned(line: sa.Row[Any]) -> Iterator[Sentence]:
+    """From the customer's payment to the amount of an accrual (a row of `find`)."""
     currency = line.currency
     stored = _stored(line.id)
     yield CONFIRMED[line.evidence].about(
@@ -111,27 +112,31 @@ def _stored(commission_id: int) -> sa.Row[Any]:
 
 def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
     for correction in queries.corrections(line.id):
-        amount = Amount(correction.amount, line.currency)
-        if correction.kind == "reversal" and correction.cause == "refund":
-            yield Sentence(
-                "On %(when)s the customer was refunded, %(refunded)s in all by then; that share is taken"
-                " back: %(amount)s.",
-                when=correction.cause_at,
-                amount=amount,
-                refunded=Amount(correction.refunded, line.currency),
-            )
-        elif correction.amount and correction.moved_at is not None:
-            yield MOVED[correction.moved_away].about(when=correction.moved_at, amount=amount)
-        elif correction.amount:
-            yield Sentence(
-                "On %(when)s a fact became known late (%(source)s); the difference is %(amount)s.",
-                when=correction.booked_at,
-                source=correction.cause_source_id,
-                amount=amount,
-            )
+        if correction.amount:
+            yield corrected(correction)
     left = line.amount + line.trued_up + line.reversed
     if left != line.amount:
         yield Sentence("That leaves %(net)s.", net=Amount(left, line.currency))
+
+
+def corrected(correction: sa.Row[Any]) -> Sentence:
+    """Why a correction (a row of `corrections`) was booked."""
+    amount = Amount(correction.amount, correction.currency)
+    if correction.kind == "reversal" and correction.cause == "refund":
+        return Sentence(
+            "On %(when)s the customer was refunded, %(refunded)s in all by then; that share is taken back: %(amount)s.",
+            when=correction.cause_at,
+            amount=amount,
+            refunded=Amount(correction.refunded, correction.currency),
+        )
+    if correction.moved_at is not None:
+        return MOVED[correction.moved_away].about(when=correction.moved_at, amount=amount)
+    return Sentence(
+        "On %(when)s a fact became known late (%(source)s); the difference is %(amount)s.",
+        when=correction.booked_at,
+        source=correction.cause_source_id,
+        amount=amount,
+    )
 
 
 def _held(line: sa.Row[Any]) -> Iterator[Sentence]:

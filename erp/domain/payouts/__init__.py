@@ -10,6 +10,7 @@ from erp.domain.payouts.actions import (
     withdraw,
 )
 from erp.domain.payouts.bank_steps import Edge, execute, follow
+from erp.domain.payouts.booked import words_of_entry
 from erp.domain.payouts.notifications import receive_notification
 from erp.domain.payouts.queries import (
     RUN_STATE_GROUPS,
@@ -91,4 +92,5 @@ __all__ = [
     "settlement_of",
     "take_back",
     "withdraw",
+    "words_of_entry",
 ]
