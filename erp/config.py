@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,8 +46,11 @@ class Settings(BaseSettings):
     )
     product_url: str = Field("https://example.test/", description="Where a referral link /r/CODE leads")
     var: Path = Field(Path("var"), description="Folder of logs, embedded data and generated secrets")
-    zone: str = Field("Europe/Moscow", description="The owner's calendar: months of statements are its own")
     seal_key: Path = Field(description="PEM file of the Ed25519 key that signs the roots of seals")
+    roots: Path | None = Field(
+        None,
+        description="Folder to which these roots are exported; `roots` in the folder of `REF_VAR` if unset",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged"
     )
@@ -87,9 +89,9 @@ class Settings(BaseSettings):
     sms_token: SecretStr = Field(SecretStr("simulator"), description="Bearer token of the SMS gateway")
 
     @property
-    def roots(self) -> Path:
-        """Folder of the roots that leave the database."""
-        return self.var / "roots"
+    def roots_folder(self) -> Path:
+        """Where the roots of seals go when they leave the database."""
+        return self.roots or self.var / "roots"
 
     @model_validator(mode="after")
     def refuse_unsafe_combinations(self) -> Settings:
@@ -108,8 +110,6 @@ def _malformed(settings: Settings) -> list[str]:
             problems.append(f"{name.upper()} must be a plain postgresql:// URL")
     if urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://")
-    if settings.zone not in available_timezones():
-        problems.append("REF_ZONE must be the name of a time zone such as Europe/Moscow")
     if len(settings.secret_key.get_secret_value()) < 32:
         problems.append("REF_SECRET_KEY needs at least 32 characters")
     for name in ("master_key", "lookup_key"):

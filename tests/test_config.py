@@ -49,7 +49,6 @@ def test_good_settings_of_both_modes_are_taken(monkeypatch: pytest.MonkeyPatch) 
         ({"REDIS_URL": "http://x"}, "REDIS_URL"),
         ({"REF_SECRET_KEY": "short"}, "REF_SECRET_KEY"),
         ({"REF_MASTER_KEY": "zz"}, "REF_MASTER_KEY"),
-        ({"REF_ZONE": "Mars/Olympus"}, "REF_ZONE"),
         ({"REF_WORKERS": "none"}, "REF_WORKERS"),
         ({"REF_WEB_PORT": "99999"}, "REF_WEB_PORT"),
         ({"REF_TBANK_ENVIRONMENT": "bank-live"}, "REF_TBANK_ENVIRONMENT"),

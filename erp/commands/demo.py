@@ -46,8 +46,8 @@ TERMS = TermsDraft(
     click_window_days=30,
     minimum_payout=10_000,
 )
-BEFOREHAND = dt.timedelta(weeks=9)
-"""How long before the history the ground is laid: time for a walk, which lets 45 days pass."""
+BEFOREHAND = dt.timedelta(weeks=13)
+"""How long before the history the ground is laid: time for a walk, which lets 76 days pass."""
 MOST_STAFF = 100
 IN_THE_MORNING = dt.timedelta(hours=7)
 HASTE = "-c synchronous_commit=off"

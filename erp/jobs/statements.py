@@ -19,4 +19,4 @@ def seal() -> None:
                 sealed = statements.seal(by=BY, now=now)
         with transaction():
             statements.sign_root(by=BY, now=now)
-        statements.export_roots(config.get().roots)
+        statements.export_roots(config.get().roots_folder)

@@ -16,6 +16,8 @@ from erp.walk.programs import Agent, Bank, Program, until
 __all__ = ["Failed", "Places", "walk"]
 
 TBANK_MEMBER = "100000000004"
+LONGEST_REST_OF_A_MONTH = 31
+"""After so many days the month of whatever was booked before is over."""
 CARD_DECLINED = "2201382000000831"
 
 
@@ -420,6 +422,36 @@ def the_books(story: Story) -> None:
     story.say.prove("approved" in log.text.casefold(), "the audit log names who prepared and who approved")
 
 
+def the_statement(story: Story) -> None:
+    """The statement: a month that is over is sealed, and nobody can change it unseen"""
+    before = len(story.anna.get("/statements")["items"])
+    story.pass_days(LONGEST_REST_OF_A_MONTH)
+    until(lambda: len(story.anna.get("/statements")["items"]) > before, "the sealing of a month")
+    sealed = story.anna.get(f"/statements/{story.anna.get('/statements')['items'][0]['reference']}")
+    for account in sealed["accounts"]:
+        story.say.tell(
+            f"  {account['account']}: {rubles(account['opening'])} at the beginning, {len(account['lines'])} lines,"
+            f" {rubles(account['closing'])} at the end"
+        )
+    balances = story.anna.balance()
+    story.say.prove(
+        all(account["closing"] == balances[account["account"]] for account in sealed["accounts"]),
+        f"{sealed['reference']} closes with what Anna has",
+        balances,
+    )
+    story.say.prove(
+        all(line["why"] for account in sealed["accounts"] for line in account["lines"]),
+        "every line says why it is there",
+    )
+    root = until(
+        lambda: story.anna.get(f"/statements/{sealed['reference']}")["root"], "the root over its seal"
+    )
+    story.say.prove(
+        root["number"] >= 1,
+        f"its seal {sealed['hash'][:16]}… is in root {root['number']}, which was exported",
+    )
+
+
 CHAPTERS = (
     the_catalogue,
     the_people,
@@ -431,4 +463,5 @@ CHAPTERS = (
     the_reversal,
     the_case,
     the_books,
+    the_statement,
 )

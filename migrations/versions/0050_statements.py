@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.helpers import append_only
+from migrations.helpers import append_only, audited
 
 revision = "0050_statements"
-down_revision = "0024_evidence"
+down_revision = "0022_saved_views"
 
 MOMENT = sa.DateTime(timezone=True)
 
@@ -118,6 +118,7 @@ def upgrade() -> None:
     op.execute(FUNCTIONS)
     for table in ("statement", "statement_account", "seal_root", "root_seal"):
         append_only(table)
+    audited("seal_root")
     op.execute(
         "create trigger statement_follows after insert on statement referencing new table as sealed"
         " for each statement execute function check_new_statements()"

@@ -13,6 +13,7 @@ from mobile_api.v1 import (
     referrals,
     sign_ups,
     standing,
+    statements,
 )
 
 NOUNS = (
@@ -27,6 +28,7 @@ NOUNS = (
     commissions.api,
     payouts.api,
     standing.api,
+    statements.api,
     sign_ups.api,
     orders.api,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
+from erp import config
 from erp.kernel.db import db
 from tests.invariants import history
 from tests.support import cluster
@@ -24,17 +26,24 @@ def original(application: Flask, database_name: str) -> Iterator[str]:
         history.happen()
         db.engine.dispose()
     _copy(database_name, name)
+    exported = config.get().roots_folder
+    kept = exported.with_name(f"{exported.name}-kept")
+    shutil.copytree(exported, kept)
     yield name
+    shutil.rmtree(kept)
     with cluster.superuser() as connection:
         connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
 def books(application: Flask, database_name: str, original: str, redis: redis_client.Redis) -> Iterator[None]:
-    """A fresh copy of the history under the worker's own name, in an open application context."""
+    """A fresh copy of the history under the worker's own name, with the roots that left it, in an open context."""
     with application.app_context():
         db.engine.dispose()
         _copy(original, database_name)
+        exported = config.get().roots_folder
+        shutil.rmtree(exported, ignore_errors=True)
+        shutil.copytree(exported.with_name(f"{exported.name}-kept"), exported)
         yield
         db.session.remove()
         db.engine.dispose()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from erp.domain import agents, bookings, commissions, integrations, ledger, payments, payouts, staff
 from erp.domain.payments import actions, refunds
 from erp.domain.payouts import checks
+from erp.jobs import statements as sealing
 from erp.kernel import clock
 from erp.kernel.db import db, rows, scalar
 from erp.kernel.transaction import transaction
@@ -69,6 +70,7 @@ def happen() -> None:
     refunded(taken_back, 100_000, days(3))
     _write_offs(owing)
     _closing()
+    _statements(shop)
     db.session.remove()
 
 
@@ -269,6 +271,17 @@ def _settled(agent_id: UUID) -> None:
             payout.reference, "not_sent", note="Statement", by=FEDOR, now=later
         )
         payouts.confirm_settlement(found, by=FILIPP, now=later)
+
+
+def _statements(customer_id: UUID) -> None:
+    """Two months are over and sealed, under a root each, and something was booked since."""
+    for day in (3, 4):
+        paid(customer_id, 60_000, days(day))
+        now = clock.now()
+        with transaction():
+            clock.move((now.replace(day=1) + dt.timedelta(days=32)).replace(day=2), by=SOMEBODY)
+        sealing.seal()
+    paid(customer_id, 60_000, days(5))
 
 
 def _prepared(run: str, agent_id: UUID) -> sa.Row[Any]:

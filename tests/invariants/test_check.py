@@ -14,7 +14,7 @@ from erp.invariants import AUDITED, examine
 from erp.kernel.db import db
 from erp.kernel.findings import Audited
 
-NUMBERS = range(1, 11)
+NUMBERS = [*range(1, 11), 12]
 
 
 @dataclass(frozen=True)
@@ -419,6 +419,75 @@ DAMAGES = [
     Damage(9, "the mode of the stamp", "update instance set mode = 'live' returning 'instance'"),
     Damage(9, "the keys of the stamp", "update instance set fingerprint = 'another' returning 'instance'"),
     Damage(9, "a mock clock that is gone", "delete from mock_clock returning 'instance'"),
+    Damage(
+        12,
+        "an entry of a sealed month",
+        "update entry set reference = 'another' where "
+        + ONE_ENTRY
+        + " returning (select reference from statement s where s.agent_id = entry.agent_id and number = 1)",
+    ),
+    Damage(
+        12,
+        "a seal",
+        "update statement set hash = 'x' where "
+        + only("statement")
+        + " returning reference || ': the entries'",
+    ),
+    Damage(
+        12,
+        "a statement that does not follow the one before",
+        "update statement set previous_hash = 'x' where "
+        + only("statement", "number = 2")
+        + " returning reference || ': does not follow'",
+    ),
+    Damage(
+        12,
+        "a statement that is gone",
+        "delete from statement where "
+        + only("statement", "number = 1 and agent_id in (select agent_id from statement where number = 2)")
+        + """ returning (select reference from statement n where n.agent_id = statement.agent_id and n.number = 2)
+              || ': does not follow'""",
+    ),
+    Damage(
+        12,
+        "a cut that is moved",
+        """update statement_account set after_seq = after_seq - 1 where (statement_id, account_id) = (
+             select c.statement_id, c.account_id from statement_account c join statement s on s.id = c.statement_id
+             where s.number = 2 and c.after_seq > 0 limit 1)
+           returning (select reference from statement where id = statement_id) || ': does not begin'""",
+    ),
+    Damage(
+        12,
+        "an entry moved out of its month",
+        """update entry set booked_at = (select max(until) from statement) + interval '1 second' where """
+        + ONE_ENTRY
+        + " returning 'transaction ' || transaction_id || ' is on the wrong side'",
+    ),
+    Damage(
+        12,
+        "a seal in no root",
+        "delete from root_seal where statement_id = (select id from statement where number = 1 limit 1)"
+        " returning (select reference from statement where id = statement_id) || ': no root'",
+    ),
+    Damage(
+        12, "the hash of a root", "update seal_root set hash = 'x' where id = 1 returning 'root 1: its lines'"
+    ),
+    Damage(
+        12,
+        "the signature of a root",
+        "update seal_root set signature = reverse(signature) where id = 2 returning 'root 2: the signature'",
+    ),
+    Damage(
+        12,
+        "a root that does not follow the one before",
+        "update seal_root set previous_hash = 'x' where id = 2 returning 'root 2: does not follow'",
+    ),
+    Damage(12, "a root that is gone", "delete from seal_root where id = 2 returning 'root 2: was exported'"),
+    Damage(
+        12,
+        "a day that its exported root does not know",
+        "update seal_root set day = day + 1 where id = 1 returning 'root 1: differs from its exported file'",
+    ),
 ]
 
 
@@ -465,7 +534,7 @@ def test_ref_check_says_so(books: None) -> None:
     report = json.loads(done.stdout)
     assert report["name"] == "check"
     assert {invariant["number"] for invariant in report["invariants"]} == set(NUMBERS)
-    assert list(report["not_yet"]) == ["11", "12"]
+    assert list(report["not_yet"]) == ["11"]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=str)

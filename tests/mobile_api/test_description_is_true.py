@@ -22,7 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.mobile_api.conftest import Business, Caller
+from erp.jobs import statements as statement_jobs
+from tests.mobile_api.conftest import Business, Caller, move_clock, signed_in
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 EXAMPLES = 15
@@ -60,11 +61,17 @@ def ground(
     business.receive(150_000, "invoice-1", "superapp-1")
     booking = alice.post(f"/establishments/{places[0]}/booking").json["reference"]
     commission = alice.get("/commissions").json["items"][0]["id"]
+    move_clock(app, days=32)
+    with app.app_context():
+        statement_jobs.seal()
+    alice = signed_in(app, "+79012345601", "Alice Ivanova")
+    statement = alice.get("/statements").json["items"][0]["reference"]
     known = {
         "/establishments/{reference}": {"reference": places[1]},
         "/establishments/{reference}/booking": {"reference": places[0]},
         "/bookings/{reference}": {"reference": booking},
         "/commissions/{id}": {"id": commission},
+        "/statements/{reference}": {"reference": statement},
         "/sign-ups/{external_id}": {"external_id": "superapp-1"},
         "/orders/{external_id}": {"external_id": "invoice-1"},
     }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +17,9 @@ from tests.support.earnings import agent, customer_of, days, mature, paid, pay_o
 
 
 @pytest.fixture
-def roots() -> Iterator[Path]:
-    """The folder of exported roots, empty: it outlives the databases of tests."""
-    folder = config.get().roots
-    shutil.rmtree(folder, ignore_errors=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+def roots(database: str) -> Path:
+    """The folder of exported roots, which is not there yet."""
+    return config.get().roots_folder
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from erp.domain.ledger.actions import Line, PeriodClosed, lock, post, post_together
 from erp.domain.ledger.model import AGENT_KINDS, HOUSE, OWNER_KINDS, WRITE_OFF_REASONS
 from erp.domain.ledger.periods import (
+    ZONE,
     approve_closing,
     closed_periods,
     closing_balances,
@@ -49,6 +50,7 @@ __all__ = [
     "OWNER_KINDS",
     "TOUCHED",
     "WRITE_OFF_REASONS",
+    "ZONE",
     "Line",
     "PeriodClosed",
     "approve_closing",

@@ -1,6 +1,7 @@
 """A statement is an agent's period in the ledger, sealed; its seal is in a root that left the database."""
 
 from erp.domain.statements.actions import export_roots, seal, sealing, sign_root
+from erp.domain.statements.files import as_csv, as_json
 from erp.domain.statements.queries import (
     document,
     find,
@@ -17,6 +18,8 @@ __all__ = [
     "Account",
     "Document",
     "Line",
+    "as_csv",
+    "as_json",
     "document",
     "explained",
     "export_roots",

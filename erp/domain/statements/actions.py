@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -47,7 +46,7 @@ def seal(*, by: Actor, now: dt.datetime, limit: int = SEALED_AT_ONCE) -> int:
     Holds the agents' accounts, so that every entry of a period has been committed before its end is counted; the
     database refuses one that would come after it.
     """
-    zone = config.get().zone
+    zone = ledger.ZONE.key
     boundary, _ = rules.month_of(now - OUR_CLOCKS_DIFFER_BY, zone)
     due = queries.due(boundary, limit)
     if not due:
@@ -161,7 +160,7 @@ def sign_root(*, by: Actor, now: dt.datetime) -> int | None:
     key = roots.load_private_key(settings.seal_key)
     last = row("select id, hash from seal_root order by id desc limit 1")
     number, previous = (last.id + 1, last.hash) if last else (1, None)
-    day, key_id = now.astimezone(ZoneInfo(settings.zone)).date(), roots.key_id(key.public_key())
+    day, key_id = now.astimezone(ledger.ZONE).date(), roots.key_id(key.public_key())
     seals = {found.reference: found.hash for found in waiting}
     hash, signature = roots.sign(
         roots.signed_text(*queries.stamp(), number, day, previous, key_id, seals), key

@@ -83,7 +83,7 @@ def _roots_differ(kept: Sequence[RootFile]) -> list[str]:
         key = roots.load_private_key(settings.seal_key).public_key()
     except roots.Unreadable as problem:
         return [f"the key of roots cannot be read: {problem}"]
-    return [*roots.chain_breaks(kept, key), *_files_differ(kept, settings.roots)]
+    return [*roots.chain_breaks(kept, key), *_files_differ(kept, settings.roots_folder)]
 
 
 def _files_differ(kept: Sequence[RootFile], folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp import config
+from erp.domain import ledger
 from erp.domain.statements import rules
 from erp.domain.statements.roots import RootFile
 from erp.domain.statements.rules import Account, Document, Line, Root
@@ -161,10 +161,12 @@ def search(
     )
 
 
-def of_agent(agent_id: UUID, *, before: int | None = None, limit: int = PER_PAGE) -> Sequence[sa.Row[Any]]:
-    """An agent's statements, newest first, those with numbers below `before`."""
+def of_agent(agent_id: UUID, *, before: UUID | None = None, limit: int = PER_PAGE) -> Sequence[sa.Row[Any]]:
+    """An agent's statements, newest first, those older than the statement `before`."""
     return rows(
-        f"""{STATEMENTS} where s.agent_id = :agent_id and (cast(:before as bigint) is null or s.number < :before)
+        f"""{STATEMENTS} where s.agent_id = :agent_id
+              and (cast(:before as uuid) is null
+                   or s.number < (select b.number from statement b where b.id = :before and b.agent_id = :agent_id))
             order by s.number desc limit :limit""",
         agent_id=agent_id,
         before=before,
@@ -240,7 +242,7 @@ def preview(agent_id: UUID, agent_reference: str, now: dt.datetime) -> Document:
     """What the open period of an agent holds so far: everything since its last statement. It has no reference, and
     nothing in it is sealed."""
     instance, mode = stamp()
-    zone = config.get().zone
+    zone = ledger.ZONE.key
     last = row(
         "select number, until, hash from statement where agent_id = :id order by number desc limit 1",
         id=agent_id,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from erp.domain import bookings, commissions, payments
+from erp import config
+from erp.domain import bookings, commissions, payments, statements
 from erp.history.stage import money, office, payroll
 from erp.history.stage.stage import Stage, subjects
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
 
-BY = Actor.system("commissions")
+BY, SEALS = Actor.system("commissions"), Actor.system("statements")
 AT_ONCE = 1000
 Handler = Callable[[Sequence[outbox.News], Stage], None]
 
@@ -52,7 +53,8 @@ DONE_WITH_THEIR_DEEDS = {money.SEND_REFUND, office.SEND_CODE, payroll.EXECUTE, p
 
 
 def keep_the_schedule(stage: Stage) -> None:
-    """What is done by the clock: holds end, bookings expire, payments that nobody told of are asked about."""
+    """What is done by the clock: holds end, bookings expire, payments that nobody told of are asked about, and months
+    that are over are sealed."""
     with transaction():
         while commissions.mature(by=BY, now=stage.moment):
             pass
@@ -61,3 +63,15 @@ def keep_the_schedule(stage: Stage) -> None:
         bookings.expire_overdue(now=stage.moment, limit=AT_ONCE)
         payments.poll_open(now=stage.moment)
     perform(stage)
+    _seal(stage)
+
+
+def _seal(stage: Stage) -> None:
+    with statements.sealing():
+        sealed = 1
+        while sealed:
+            with transaction():
+                sealed = statements.seal(by=SEALS, now=stage.moment)
+        with transaction():
+            statements.sign_root(by=SEALS, now=stage.moment)
+        statements.export_roots(config.get().roots_folder)
