@@ -57,7 +57,11 @@ READING = {
 """How connections are until somebody opens a transaction: each statement stands alone, which at READ COMMITTED sees
 the same and spares two round trips, and the database refuses every write."""
 WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
-"""What a transaction makes of its connection while it lasts."""
+"""What a transaction makes of a connection beside the session's while it lasts."""
+BEGIN = "begin isolation level read committed read write"
+"""How the session's own transaction opens. It goes with the transaction's first statement."""
+UNBEGUN = "unbegun"
+"""Says of a connection that its transaction opens with the next statement."""
 
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -70,15 +74,29 @@ def writing() -> sa.Connection:
 
 
 @sa.event.listens_for(sa.pool.Pool, "checkout")
-def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+def _refuse_dead(dbapi_connection: Any, record: Any, _proxy: object) -> None:
     """Nothing to read from a server that was asked nothing: if there is, it said goodbye, and the pool connects anew.
 
-    Costs a look at the socket where a ping costs a round trip.
+    Costs a look at the socket where a ping costs a round trip. A transaction that its last user never opened is
+    forgotten.
     """
+    record.info.pop(UNBEGUN, None)
     poll = select.poll()
     poll.register(dbapi_connection.fileno(), select.POLLIN)
     if poll.poll(0):
         raise DisconnectionError
+
+
+def begin_with_next() -> None:
+    """The session's next statement opens a transaction, and every one after it belongs to it until the session ends
+    it. Nothing is sent yet: a round trip for BEGIN alone costs as much as a small statement."""
+    db.session.connection().info[UNBEGUN] = True
+
+
+@sa.event.listens_for(sa.Engine, "before_cursor_execute")
+def _begin(connection: sa.Connection, cursor: Any, *_: object) -> None:
+    if connection.info.pop(UNBEGUN, False):
+        cursor.connection.execute(BEGIN)
 
 
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -110,10 +128,37 @@ def _binary_sql(sql: str) -> str:
     return re.sub(r"%\((\w+)\)s", r"%(\1)b", _driver_sql(sql))
 
 
-def rows_for_many(sql: str, **columns: Sequence[Any]) -> Sequence[Row]:
+def rows_for_many(sql: str, **columns: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run one statement that takes many things as arrays of columns. They travel in binary: written out as text they
     take the driver three times as long."""
-    return db.session.connection().exec_driver_sql(_binary_sql(sql), columns).all()
+    return _send([(_binary_sql(sql), columns)])[0]
+
+
+def together(*statements: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+    """Run several statements in one round trip, one after the other; the rows of each.
+
+    Each sees what was committed before it began, as if sent alone: one may lock what the next one counts. They are
+    prepared at once, so this is for statements that come again and again.
+    """
+    return _send([(_driver_sql(sql), params) for sql, params in statements])
+
+
+def _send(statements: Sequence[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
+    connection = db.session.connection()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.pipeline():
+            if connection.info.pop(UNBEGUN, False):
+                driver.execute(BEGIN, prepare=True)
+            done = [driver.execute(sql, params, prepare=True) for sql, params in statements]
+    except psycopg.Error as refusal:
+        if driver.closed:
+            connection.invalidate(refusal)
+        raise sa.exc.DBAPIError.instance(
+            statements[-1][0], None, refusal, psycopg.Error, dialect=DIALECT
+        ) from refusal
+    return [cursor.fetchall() if cursor.description else [] for cursor in done]
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:

@@ -9,6 +9,8 @@ failed (with growing delay, one by one). Delays run on real time, not on the moc
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -113,7 +115,12 @@ def done(news: Iterable[News]) -> None:
 _waiting: deque[tuple[int, str]] = deque(maxlen=100_000)
 """(id, job) that is committed and not handed over yet. What is crowded out is found by the sweep."""
 _hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
-"""One thread a process, so that nobody waits for the courier, and a burst of commits becomes one hand-over."""
+"""One thread a process, so that nobody waits for the courier."""
+_called = threading.Event()
+"""Somebody has called for the courier, who has not set out yet."""
+GATHERING = 0.01
+"""Seconds until he sets out, so that a burst of commits becomes one hand-over and not a hundred, each of which would
+take the interpreter from the one who commits."""
 
 
 def relay(written: Iterable[News]) -> None:
@@ -123,12 +130,20 @@ def relay(written: Iterable[News]) -> None:
         kept.extend(sorted(written))
         return
     _waiting.extend((news.id, news.job) for news in written if news.at_once)
-    _hands.submit(_hand_over_waiting)
+    if _waiting and not _called.is_set():
+        _called.set()
+        _hands.submit(_set_out)
 
 
 def handed_over() -> None:
     """Wait until what was committed so far is with the courier, or he is known to be away."""
     _hands.submit(_hand_over_waiting).result()
+
+
+def _set_out() -> None:
+    time.sleep(GATHERING)
+    _called.clear()  # before looking: who comes too late to be seen calls again
+    _hand_over_waiting()
 
 
 def _hand_over_waiting() -> None:

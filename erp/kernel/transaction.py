@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import SNAPSHOT, WRITING, db, execute, take_noted
+from erp.kernel.db import SNAPSHOT, begin_with_next, db, take_noted, together
 
 log = structlog.get_logger()
 
@@ -33,15 +33,13 @@ def transaction() -> Iterator[None]:
     if session.info.get("edge"):
         raise TransactionOpen("a transaction is already open; only a door opens one")
     session.rollback()
-    session.connection(execution_options=WRITING)
+    begin_with_next()
     session.info["edge"] = True
     try:
         yield
-        news = _write_down()
-        session.commit()
+        news = _end()
     except BaseException:
-        session.rollback()
-        take_noted("deeds"), take_noted("news")
+        _undo()
         raise
     finally:
         session.info.pop("edge", None)
@@ -66,23 +64,32 @@ def rehearsal() -> Iterator[None]:
     """Everything inside happens as in a transaction, and then has never happened: to show what a deed would do."""
     release()
     session = db.session()
-    session.connection(execution_options=WRITING)
+    begin_with_next()
     session.info["edge"] = True
     try:
         yield
     finally:
-        session.rollback()
-        take_noted("deeds"), take_noted("news")
+        _undo()
         session.info.pop("edge", None)
 
 
-def _write_down() -> list[outbox.News]:
-    """Write the audit and outbox rows; the news among them."""
+def _end() -> list[outbox.News]:
+    """Write the audit and outbox rows and commit, in one round trip; the news among them."""
+    session = db.session()
+    session.flush()
     deeds, news = take_noted("deeds"), take_noted("news")
-    if not deeds and not news:
-        return []
-    written = execute(WRITE_DOWN, deeds=json.dumps(deeds), news=json.dumps(news))
-    return [outbox.News(*one) for one in written]
+    written: list[outbox.News] = []
+    if deeds or news:
+        noted = {"deeds": json.dumps(deeds), "news": json.dumps(news)}
+        found, _ = together((WRITE_DOWN, noted), ("commit", {}))
+        written = [outbox.News(*one) for one in found]
+    session.commit()
+    return written
+
+
+def _undo() -> None:
+    take_noted("deeds"), take_noted("news")
+    db.session.rollback()
 
 
 def is_open() -> bool:

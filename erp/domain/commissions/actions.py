@@ -10,7 +10,7 @@ from erp.domain import ledger
 from erp.domain.commissions import engine
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import Row, execute, rows, scalar
+from erp.kernel.db import Row, execute, rows, together
 
 MATURED_AT_ONCE = 1000
 
@@ -21,8 +21,9 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
     Payments, refunds and connections in any order, any number of times: a fact that is already accounted for makes
     no line. The agents' accounts stay locked until the transaction ends.
     """
-    execute(engine.LOCK, event_ids=list(event_ids))
-    written: int = scalar(engine.BOOK, event_ids=list(event_ids), now=now, actor=str(by))
+    told = {"event_ids": list(event_ids)}
+    _, booked = together((engine.LOCK, told), (engine.BOOK, {**told, "now": now, "actor": str(by)}))
+    written: int = booked[0][0]
     if written:
         audit.record(
             "commissions.accrued",
