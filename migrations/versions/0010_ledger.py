@@ -132,15 +132,21 @@ begin
       using errcode = 'check_violation', constraint = 'entry_period';
   end if;
   select min(a.transaction_id) into v_bad from added a
-  where a.line < 1 or a.booked_at not between v_now - interval '1 minute' and v_now + interval '1 minute'
+  where a.booked_at not between v_now - interval '1 minute' and v_now + interval '1 minute';
+  if v_bad is not null then
+    raise exception 'ledger transaction % is not booked now', v_bad
+      using errcode = 'check_violation', constraint = 'entry_booked_now';
+  end if;
+  select min(a.transaction_id) into v_bad from added a
+  where a.line < 1
      or a.line > 1 and not exists (
        select 1 from added f
        where f.transaction_id = a.transaction_id and f.line = a.line - 1
          and (f.kind, f.reference, f.currency, f.occurred_at, f.booked_at, f.actor)
            = (a.kind, a.reference, a.currency, a.occurred_at, a.booked_at, a.actor));
   if v_bad is not null then
-    raise exception 'ledger transaction % is not whole, not about one thing, or not booked now', v_bad
-      using errcode = 'check_violation';
+    raise exception 'ledger transaction % is not whole, or not about one thing', v_bad
+      using errcode = 'check_violation', constraint = 'entry_whole';
   end if;
   -- Triggers run when the whole statement is done, so the accounts already stand where the entries must end.
   select min(t.account_id) into v_bad
@@ -159,7 +165,8 @@ begin
              then t.seq is distinct from t.last - t.nth + 1 or t.balance is distinct from t.final - t.later
              else t.seq is not null or t.balance is not null end;
   if v_bad is not null then
-    raise exception 'entries do not continue account %', v_bad using errcode = 'check_violation';
+    raise exception 'entries do not continue account %', v_bad
+      using errcode = 'check_violation', constraint = 'entry_continues';
   end if;
   return null;
 end $$;
@@ -234,7 +241,8 @@ begin
   where row(b.agent_id, b.kind, b.currency) <> row(c.agent_id, c.kind, c.currency)
      or e.legs = 0 or e.legs <> c.seq - b.seq or e.moved <> c.balance - b.balance;
   if v_bad is not null then
-    raise exception 'account % was not moved by entries alone', v_bad using errcode = 'check_violation';
+    raise exception 'account % was not moved by entries alone', v_bad
+      using errcode = 'check_violation', constraint = 'account_follows_entries';
   end if;
   return null;
 end $$;
@@ -243,7 +251,8 @@ end $$;
 create function ledger_check_new_accounts() returns trigger language plpgsql as $$
 begin
   if exists (select 1 from opened where seq <> 0 or balance <> 0) then
-    raise exception 'an account begins empty' using errcode = 'check_violation';
+    raise exception 'an account begins empty'
+      using errcode = 'check_violation', constraint = 'account_begins_empty';
   end if;
   return null;
 end $$;
