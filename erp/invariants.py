@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from erp.domain.agents import invariants as agents
 from erp.domain.bookings import invariants as bookings
+from erp.domain.commissions import freeze_invariants as freezes
 from erp.domain.commissions import invariants as commissions
 from erp.domain.integrations import invariants as integrations
 from erp.domain.ledger import invariants as ledger
@@ -29,6 +30,7 @@ AUDITED = [
     *bookings.AUDITED,
     *referrals.AUDITED,
     *payments.AUDITED,
+    *commissions.AUDITED,
     *payouts.AUDITED,
     *statements.AUDITED,
 ]
@@ -48,10 +50,10 @@ def audited() -> Finding:
 
 def _unaudited(owed: Audited) -> str:
     return f"""
-        select x.id from "{owed.table}" x where x.{owed.moment} is not null and {owed.where}
+        select x.{owed.key} from "{owed.table}" x where x.{owed.moment} is not null and {owed.where}
         and not exists (select 1 from audit_entry a where a.subject_type = '{owed.subject or owed.table}'
                         and a.subject_id = ({owed.of})::text and a.action = '{owed.action}')
-        order by x.id"""
+        order by 1"""
 
 
 def one_stamp() -> Finding:
@@ -73,6 +75,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     ledger.balances_are_sums,
     payments.books_follow_payments,
     commissions.lines_are_single,
+    freezes.freezes_are_whole,
     bookings.one_open_booking_per_place,
     referrals.attribution_is_sound,
     commissions.lines_recompute,

@@ -12,8 +12,10 @@ from erp.blueprints import (
     clock,
     commissions,
     customers,
+    deadlines,
     entries,
     establishments,
+    freezes,
     help,
     home,
     jobs,
@@ -35,7 +37,7 @@ from erp.blueprints import (
 )
 
 WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, bulk)
-MONEY = (commissions, payments, payouts, payout_runs, ledger, programmes)
+MONEY = (commissions, freezes, deadlines, payments, payouts, payout_runs, ledger, programmes)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 
 

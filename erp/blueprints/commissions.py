@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who, Words
+from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who
 from erp.blueprints.forms import Within, choice
+from erp.blueprints.freezes import told_freezes
 from erp.blueprints.listing import Empty, Listing, View, in_days
 from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
@@ -78,7 +79,8 @@ COMMISSIONS = Listing(
         Column("amount", _("Left"), Money(), of="net", sort=True, card="sum", total=True),
         Column("paid_out", _("Paid out"), Money(is_idle=True), shown=False),
         Column("available_at", _("Available"), Day(), quiet=True),
-        Column("freeze_reason", _("Why frozen"), Words(), shown=False),
+        Column("freeze_reason", _("Why frozen"), Tag(), shown=False),
+        Column("due_at", _("Decided by"), Moment(is_near=True), shown=False),
     ),
     find=_find,
     filters=lambda: CommissionFilters(
@@ -122,6 +124,7 @@ def show(id: int) -> Any:
         why=[say(sentence) for sentence in commissions.explain(id)],
         corrections=corrections,
         transfers=transfers,
+        frozen=told_freezes(id),
         way=way_of(commission, corrections, transfers),
         newest=stories.newest("commission", commission.id, str(commission.id)),
     )

@@ -146,6 +146,13 @@ WORDS = {
             "A hold with a reason, such as a case or a suspended agent. It waits until a person resolves the reason."
         ),
     ),
+    "deadline": Word(
+        _("Deadline"),
+        _(
+            "Until when somebody decides. Then what the owner chose happens by itself: it is let go, taken back, or stays"
+            " as it is."
+        ),
+    ),
     "available": Word(_("Available"), _("The hold is over: it can be paid out.")),
     "reversal": Word(
         _("Reversal"), _("A line that takes back all or part of a commission, because money was refunded.")

@@ -207,6 +207,37 @@ PAGES: dict[str, Help] = {
             STORY,
         ),
     ),
+    "freezes.index": Help(
+        _("Everything that is frozen, or was: why, for whom, who decides, and by when."),
+        ("freeze", "deadline", "case", "hold"),
+        (
+            FIND,
+            KEEP,
+            MANY,
+            _("Let go of what was looked into; it goes back to where it was taken from."),
+            OPEN,
+        ),
+    ),
+    "freezes.of": Help(
+        _("Freezes one commission, or all of an agent or a customer, and lets go of what was frozen."),
+        ("freeze", "deadline", "available"),
+        (
+            _("Freeze with a reason and a note: nothing of it is paid out until somebody decides."),
+            _("Let go of what was found right: it goes on to its hold, or is available again."),
+        ),
+    ),
+    "deadlines.show": Help(
+        _(
+            "The owner's choice for what waits for a person: who decides, by when, and what happens if nobody does."
+        ),
+        ("freeze", "deadline", "role"),
+        (
+            _(
+                "Change who decides, in how many days, and what happens then; what is frozen already keeps what it was told."
+            ),
+            HISTORY,
+        ),
+    ),
     "payments.index": Help(
         _("What customers paid, or were asked to pay, through the bank."),
         ("payment", "order", "refund", "attention"),

@@ -13,7 +13,9 @@ from erp.blueprints.deeds import deed
 from erp.blueprints.people import actor_names
 from erp.blueprints.roles import role_names
 from erp.blueprints.states import STATES
+from erp.domain import commissions
 from erp.kernel import audit
+from erp.language import say
 
 
 class Item(NamedTuple):
@@ -54,6 +56,8 @@ def details_of(details: dict[str, Any]) -> list[str]:
         if isinstance(given := details.get(name), str):
             known = STATES.get(given.lower())
             shown.append(str(known.label) if known else given)
+    if (code := details.get("code")) in commissions.CODES:
+        shown.append(say(commissions.CODES[code]))
     if "roles" in details:
         shown.append(role_names(details["roles"]))
     return shown

@@ -51,13 +51,20 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
         _("Money"),
         [
             Area(_("Commissions"), "percent", "commissions.index", Permission.COMMISSIONS_READ),
+            Area(_("Frozen"), "snowflake", "freezes.index", Permission.COMMISSIONS_READ),
             Area(_("Payments"), "credit-card", "payments.index", Permission.PAYMENTS_READ),
             Area(_("Payouts"), "hand-coins", "payouts.index", Permission.PAYOUTS_READ),
             Area(_("Payout runs"), "layers", "payout_runs.index", Permission.PAYOUTS_READ),
             Area(_("Ledger"), "book-open", "ledger.index", Permission.PAYOUTS_READ),
         ],
     ),
-    (_("Rules"), [Area(_("Programmes"), "badge-percent", "programmes.index", Permission.PROGRAMMES_READ)]),
+    (
+        _("Rules"),
+        [
+            Area(_("Programmes"), "badge-percent", "programmes.index", Permission.PROGRAMMES_READ),
+            Area(_("Deadlines"), "timer", "deadlines.show", Permission.COMMISSIONS_READ),
+        ],
+    ),
     (
         _("System"),
         [

@@ -106,9 +106,18 @@ STATES: dict[str, State] = {
     "frozen": State("bad", _("Frozen")),
     "settled": State("idle", _("Paid out")),
     "reversed": State("bad", _("Reversed")),
+    # what froze a commission, and what happens to it if nobody decides
+    "attribution_case": State("wait", _("Case")),
+    "agent_suspended": State("bad", _("Agent suspended")),
+    "agent_closed": State("idle", _("Agent closed")),
+    "by_hand": State("go", _("By hand")),
+    "freeze.release": State("ok", _("It is let go")),
+    "freeze.take_back": State("bad", _("It is taken back")),
+    "freeze.stay": State("idle", _("It stays frozen")),
     # accounts of an agent and entries in them
     "in_payout": State("go", _("In payout")),
     "maturity": State("ok", _("Hold over")),
+    "freeze": State("bad", _("Frozen")),
     "forfeiture": State("bad", _("Forfeited")),
     "forfeited": State("bad", _("Forfeited")),
     "release": State("ok", _("Let go")),

@@ -72,14 +72,12 @@ KINDS = [
     ),
     Kind(
         "frozen_commissions",
-        "commissions.index",
+        "freezes.index",
         {"state": "frozen"},
-        Permission.CASES_DECIDE,
-        "percent",
+        Permission.COMMISSIONS_DECIDE,
+        "snowflake",
         _("Frozen commissions"),
-        _(
-            "A hold with a reason. They wait until the reason is resolved: mostly a case, or a suspended agent."
-        ),
+        _("A hold with a reason. Each says who decides, by when, and what happens if nobody does."),
     ),
     Kind(
         "runs_to_approve",

@@ -145,17 +145,21 @@ def _held(line: Line) -> Station:
     row = line.row
     branches = tuple(_taken(line, ("pending", "frozen")))
     if row.forfeited_at is not None:
-        why = gettext("the agent's account is closed, and the terms say so")
+        why = (
+            gettext("it was frozen, and nobody decided in time")
+            if row.forfeited_code
+            else gettext("the agent's account is closed, and the terms say so")
+        )
         return Station(gettext("Forfeited"), "ban", "failed", "", why, row.forfeited_at, branches=branches)
     if row.freeze_reason is not None:
-        why = say(commissions.why_frozen(row))
+        why = say(commissions.why_frozen(row.freeze_reason, row.freeze_code, row.on_agent_closed))
         return Station(
             gettext("Frozen"),
             "snowflake",
             "failed",
             line.money(row.net),
             why,
-            row.booked_at,
+            row.frozen_at,
             branches=branches,
         )
     if row.held_until is not None:

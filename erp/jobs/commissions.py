@@ -47,6 +47,15 @@ def release_frozen_of_agent(subjects: list[str]) -> None:
             commissions.release_frozen_of_agent(UUID(subject), by=BY, now=clock.now())
 
 
+def carry_out_due_freezes() -> None:
+    """Periodic: what the owner chose for freezes about which nobody has decided in time."""
+    now = clock.now()
+    done = 1
+    while done:
+        with transaction():
+            done = commissions.carry_out_due(by=BY, now=now)
+
+
 def forfeit_of_closed() -> None:
     """Periodic: what is frozen for closed agents under terms that forfeit it."""
     now = clock.now()

@@ -7,6 +7,7 @@ SCHEDULE = [
     Periodic("erp.jobs.bookings.expire_overdue", 10),
     Periodic("erp.jobs.commissions.mature", 5),
     Periodic("erp.jobs.commissions.forfeit_of_closed", 15),
+    Periodic("erp.jobs.commissions.carry_out_due_freezes", 15),
     Periodic("erp.jobs.payments.poll_open", 15),
     Periodic("erp.jobs.payouts.poll_open", 15),
     Periodic("erp.jobs.statements.seal", 15),

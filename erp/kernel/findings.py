@@ -22,7 +22,7 @@ class Finding:
 @dataclass(frozen=True)
 class Audited:
     """Every row of `table` whose column `moment` is set, and for which `where` (SQL) holds, owes an audit row
-    `action` about itself, or about the `subject` whose id the SQL `of` tells of a row `x`."""
+    `action` about itself, or about the `subject` whose id the SQL `of` tells of a row `x`. `key` is its key."""
 
     table: str
     action: str
@@ -30,3 +30,4 @@ class Audited:
     where: str = "true"
     subject: str = ""
     of: str = "x.id"
+    key: str = "id"

@@ -23,6 +23,28 @@ class CommissionPath(BaseModel):
     id: int = Field(ge=1, le=LARGEST_ID)
 
 
+class Freeze(Shown):
+    """Why a commission waits for a person, who decides, by when, and what happens if nobody does."""
+
+    model_config = example(
+        {
+            "since": "2026-11-22T04:30:00Z",
+            "reason": "by_hand",
+            "code": "documents",
+            "decided_by": "manager",
+            "due_at": "2026-12-06T04:30:00Z",
+            "otherwise": "release",
+        }
+    )
+
+    since: Moment
+    reason: str = Field(description="attribution_case, agent_suspended, agent_closed or by_hand")
+    code: str | None = Field(description="The coded reason, when somebody froze it by hand")
+    decided_by: str = Field(description="Which role of the owner's staff decides")
+    due_at: Moment = Field(description="Until when somebody decides")
+    otherwise: str = Field(description="What happens then if nobody has: release, take_back or stay")
+
+
 class Commission(Shown):
     """One event's commission with everything that happened to it since."""
 
@@ -42,6 +64,7 @@ class Commission(Shown):
     held_until: Moment | None = Field(description="End of its hold, while it lasts")
     matured_at: Moment | None = Field(description="When it became available")
     freeze_reason: str | None
+    freeze: Freeze | None = Field(None, description="Set while it is frozen")
 
 
 class Formula(Shown):
@@ -118,4 +141,18 @@ def _shown(line: Any) -> dict[str, Any]:
         "held_until": line.held_until,
         "matured_at": line.matured_at,
         "freeze_reason": line.freeze_reason,
+        "freeze": _freeze(line),
+    }
+
+
+def _freeze(line: Any) -> dict[str, Any] | None:
+    if line.freeze_id is None:
+        return None
+    return {
+        "since": line.frozen_at,
+        "reason": line.freeze_reason,
+        "code": line.freeze_code,
+        "decided_by": line.decides,
+        "due_at": line.due_at,
+        "otherwise": line.otherwise,
     }

@@ -72,7 +72,7 @@ class TestKeptForASettlement:
         close(alice)
         event = paid(shop, 100_000)
         assert (mature(LATER), forfeit(), balance(alice)) == (0, 0, {"frozen": 5_000})
-        assert told(event)[-1].endswith("When all is settled with the agent, it is let go.")
+        assert told(event)[-2].endswith("When all is settled with the agent, it is let go.")
         assert settle(alice) == 1
         assert balance(alice) == {"pending": 5_000}
         assert mature(days(14)) == 1

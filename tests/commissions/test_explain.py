@@ -167,10 +167,14 @@ def test_one_whose_customer_was_moved_to_another_agent_says_so_on_both_sides(ali
 
 def test_a_frozen_one_says_why(alice, bob, shop):
     disputed = paid(contested(alice, bob, days(-5)), 100_000)
-    assert told(disputed)[-1] == "It is frozen while it is decided who brought this customer."
+    why, otherwise = told(disputed)[-2:]
+    assert why == "It is frozen while it is decided who brought this customer."
+    assert otherwise.endswith(
+        "a programme manager decides; if nobody does, it stays frozen until somebody does."
+    )
     with transaction():
         agents.suspend(alice, "a test", by=SOMEBODY, now=NOW)
-    assert told(paid(shop, 100_000))[-1] == "It is frozen because the agent is suspended."
+    assert told(paid(shop, 100_000))[-2] == "It is frozen because the agent is suspended."
 
 
 def test_one_paid_out_names_the_payout(alice, shop):

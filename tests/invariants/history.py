@@ -23,6 +23,7 @@ from tests.support.earnings import (
     NUMBERS,
     accrue,
     agent,
+    commission,
     connection,
     contested,
     customer_of,
@@ -59,6 +60,7 @@ def happen() -> None:
     _bank(shop)
     _suspended()
     _closed()
+    _frozen_by_hand()
     new_terms(superapp, (0, 500), at=days(-5))
     owing = agent()
     taken_back = paid(customer_of(owing, days(-30), connected=False), 100_000, days(-25))
@@ -184,6 +186,25 @@ def _closed() -> None:
         if key == "superapp":
             with transaction():
                 commissions.settle_with_closed(id, "a test", by=SOMEBODY, now=NOW)
+
+
+def _frozen_by_hand() -> None:
+    """Lines that somebody froze: one still, one let go, one about which nobody decided."""
+    id = agent()
+    customer = customer_of(id, days(-30), connected=False)
+    first, second, third = (paid(customer, 40_000, days(-29)) for _ in range(3))
+    mature(days(-10))
+    for event, outcome in ((first, "take_back"), (second, "stay"), (third, "stay")):
+        of = commission(event).id
+        with transaction():
+            commissions.change_freeze_rule(
+                "by_hand", role="manager", days=1, outcome=outcome, by=SOMEBODY, now=NOW
+            )
+            commissions.freeze("suspicion", "a test", commission_id=of, by=SOMEBODY, now=NOW)
+    (freeze,) = commissions.freezes_of(commission(third).id)
+    with transaction():
+        commissions.carry_out_due(by=SOMEBODY, now=days(2))
+        commissions.release(freeze.id, "a test", by=SOMEBODY, now=days(2))
 
 
 def _bank(customer_id: UUID) -> None:

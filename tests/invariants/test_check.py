@@ -161,6 +161,48 @@ DAMAGES = [
     ),
     Damage(
         3,
+        "a freeze of another amount",
+        "update commission_freeze set amount = amount + 1 where "
+        + only("commission_freeze", "amount > 0")
+        + " returning 'freeze of commission ' || commission_id",
+    ),
+    Damage(
+        3,
+        "a frozen line without its freeze",
+        "update hold set freeze_id = null where "
+        + only("hold", "reason is not null", "commission_id")
+        + " returning 'commission ' || commission_id || ': it is held for'",
+    ),
+    Damage(
+        3,
+        "a freeze without evidence",
+        "update commission_freeze set evidence = '{}' where "
+        + only("commission_freeze", "id in (select freeze_id from hold)")
+        + " returning 'commission ' || commission_id || ': it is held for'",
+    ),
+    Damage(
+        3,
+        "a freeze that ended and lasts",
+        "update hold set freeze_id = (select min(freeze_id) from release) where "
+        + only("hold", "reason is not null", "commission_id")
+        + " returning 'does not last, or has not ended, exactly once'",
+    ),
+    Damage(
+        3,
+        "a deadline that nobody kept",
+        "update commission_freeze set outcome = 'release', due_at = frozen_at - interval '2 years' where "
+        + only("commission_freeze", "id in (select freeze_id from hold)")
+        + " returning 'commission ' || commission_id || ': nobody decided until'",
+    ),
+    Damage(
+        3,
+        "frozen lines of more than is frozen",
+        "update account set balance = balance + 1 where "
+        + only("account", "kind = 'frozen' and balance > 0")
+        + " returning 'agent ' || agent_id",
+    ),
+    Damage(
+        3,
         "a forfeiture of another amount",
         "update forfeiture set amount = amount + 1 where "
         + only("forfeiture", key="commission_id")
@@ -498,7 +540,7 @@ def deed(owed: Audited) -> Damage:
         f"{owed.action} of a {owed.table}",
         f"""delete from audit_entry a where a.action = '{owed.action}' and a.subject_id = (
               select ({owed.of})::text from "{owed.table}" x where x.{owed.moment} is not null and {owed.where} limit 1)
-            returning '{owed.table} ' || (select x.id from "{owed.table}" x where ({owed.of})::text = a.subject_id limit 1)
+            returning '{owed.table} ' || (select x.{owed.key} from "{owed.table}" x where ({owed.of})::text = a.subject_id limit 1)
                       || ': no audit row {owed.action}'""",
     )
 

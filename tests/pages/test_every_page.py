@@ -90,6 +90,7 @@ LISTS = [
     "/referrals",
     "/cases",
     "/commissions",
+    "/freezes",
     "/payments",
     "/payouts",
     "/payout-runs",

@@ -155,6 +155,10 @@ MOVED = f"""
               union all
               select m.transaction_id, m.commission_id from maturity m where m.commission_id in (select id from lines)
               union all
+              select f.transaction_id, f.commission_id from commission_freeze f where f.commission_id in (select id from lines)
+              union all
+              select f.transaction_id, f.commission_id from forfeiture f where f.commission_id in (select id from lines)
+              union all
               select l.transaction_id, l.commission_id from release l where l.commission_id in (select id from lines)) x
         join commission c on c.id = x.line join referral r on r.id = c.referral_id
         left join establishment s on s.id = r.establishment_id

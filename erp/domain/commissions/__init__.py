@@ -1,15 +1,21 @@
 """A commission is one line: this event earned this agent this amount under these terms."""
 
-from erp.domain.commissions.actions import (
-    accrue,
-    mature,
-    release_frozen,
-    release_frozen_of_agent,
-    settle_referral,
-)
+from erp.domain.commissions.actions import accrue, mature, settle_referral
 from erp.domain.commissions.booked import words_of_entries
 from erp.domain.commissions.closures import NothingKept, forfeit_of_closed, settle_with_closed
 from erp.domain.commissions.explain import explain, formula, why_frozen
+from erp.domain.commissions.freeze_queries import freezes_of, frozen_by_hand, may_be_frozen, search_freezes
+from erp.domain.commissions.freeze_rules import MOST_DAYS, change_freeze_rule, freeze_rules
+from erp.domain.commissions.freeze_rules import OUTCOMES as FREEZE_OUTCOMES
+from erp.domain.commissions.freeze_rules import ROLES as FREEZE_ROLES
+from erp.domain.commissions.freezes import (
+    carry_out_due,
+    freeze,
+    release,
+    release_by_hand,
+    release_frozen,
+    release_frozen_of_agent,
+)
 from erp.domain.commissions.queries import (
     corrections,
     find,
@@ -20,24 +26,43 @@ from erp.domain.commissions.queries import (
     totals,
     transfers,
 )
+from erp.domain.commissions.rules import FREEZE_CODES, RELEASE_CODES
 from erp.domain.commissions.standing import Standing, standing
+from erp.domain.commissions.words import CODES, otherwise
 
 __all__ = [
+    "CODES",
+    "FREEZE_CODES",
+    "FREEZE_OUTCOMES",
+    "FREEZE_ROLES",
+    "MOST_DAYS",
+    "RELEASE_CODES",
     "NothingKept",
     "Standing",
     "accrue",
+    "carry_out_due",
+    "change_freeze_rule",
     "corrections",
     "explain",
     "find",
     "forfeit_of_closed",
     "formula",
+    "freeze",
+    "freeze_rules",
+    "freezes_of",
+    "frozen_by_hand",
     "frozen_of_agent",
     "mature",
+    "may_be_frozen",
     "of_agent",
     "open_amounts",
+    "otherwise",
+    "release",
+    "release_by_hand",
     "release_frozen",
     "release_frozen_of_agent",
     "search",
+    "search_freezes",
     "settle_referral",
     "settle_with_closed",
     "standing",

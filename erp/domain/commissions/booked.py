@@ -10,17 +10,26 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain.commissions import explain, queries
+from erp.domain.commissions.words import CODES
 from erp.kernel.db import rows
 from erp.kernel.sentences import Sentence
 
 OF_COMMISSION = {
     "maturity": Sentence("The hold of the commission for the payment %(source)s of %(when)s ended."),
+    "freeze": Sentence("The commission for the payment %(source)s of %(when)s was frozen by hand: %(why)s."),
     "release": Sentence(
         "The commission for the payment %(source)s of %(when)s was let go; its hold goes on."
+    ),
+    "release_available": Sentence(
+        "The commission for the payment %(source)s of %(when)s was let go; it is available again."
     ),
     "forfeiture": Sentence(
         "The commission for the payment %(source)s of %(when)s was forfeited: the agent's account is closed, and the"
         " terms say so."
+    ),
+    "forfeiture_due": Sentence(
+        "The commission for the payment %(source)s of %(when)s was taken back: it was frozen, and nobody had decided in"
+        " time."
     ),
 }
 
@@ -40,16 +49,23 @@ def _entries(agent_id: UUID, ids: list[int]) -> Iterable[sa.Row[Any]]:
              select c.id, c.kind, c.accrual_id, c.transaction_id, e.source_id, c.occurred_at
              from commission c join event e on e.id = c.event_id where c.agent_id = :agent_id
            )
-           select kind, coalesce(accrual_id, id) as accrual_id, id, transaction_id, source_id, occurred_at
+           select kind, coalesce(accrual_id, id) as accrual_id, id, transaction_id, source_id, occurred_at,
+                  cast(null as text) as code
            from mine where transaction_id = any(:ids)
            union all
-           select 'maturity', c.id, c.id, m.transaction_id, c.source_id, c.occurred_at
+           select 'maturity', c.id, c.id, m.transaction_id, c.source_id, c.occurred_at, null
            from mine c join maturity m on m.commission_id = c.id where m.transaction_id = any(:ids)
            union all
-           select 'release', c.id, c.id, r.transaction_id, c.source_id, c.occurred_at
-           from mine c join release r on r.commission_id = c.id where r.transaction_id = any(:ids)
+           select 'freeze', c.id, c.id, f.transaction_id, c.source_id, c.occurred_at, f.code
+           from mine c join commission_freeze f on f.commission_id = c.id where f.transaction_id = any(:ids)
            union all
-           select 'forfeiture', c.id, c.id, f.transaction_id, c.source_id, c.occurred_at
+           select case when f.taken_from = 'pending' then 'release' else 'release_available' end, c.id, c.id,
+                  r.transaction_id, c.source_id, c.occurred_at, null
+           from mine c join release r on r.commission_id = c.id join commission_freeze f on f.id = r.freeze_id
+           where r.transaction_id = any(:ids)
+           union all
+           select case when f.code is null then 'forfeiture' else 'forfeiture_due' end, c.id, c.id, f.transaction_id,
+                  c.source_id, c.occurred_at, null
            from mine c join forfeiture f on f.commission_id = c.id where f.transaction_id = any(:ids)""",
         agent_id=agent_id,
         ids=ids,
@@ -60,7 +76,8 @@ def _words(entry: sa.Row[Any]) -> list[Sentence]:
     if entry.kind == "accrual":
         return list(explain.earned(queries.find(entry.accrual_id)))
     if entry.kind in OF_COMMISSION:
-        return [OF_COMMISSION[entry.kind].about(source=entry.source_id, when=entry.occurred_at)]
+        why = {"why": CODES[entry.code]} if entry.code else {}
+        return [OF_COMMISSION[entry.kind].about(source=entry.source_id, when=entry.occurred_at, **why)]
     (correction,) = [one for one in queries.corrections(entry.accrual_id) if one.id == entry.id]
     return [
         Sentence(

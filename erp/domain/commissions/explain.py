@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.domain.commissions import queries
+from erp.domain.commissions import queries, words
+from erp.domain.commissions.freeze_queries import freezes_of
 from erp.kernel.db import row
 from erp.kernel.money import WHOLE
 from erp.kernel.sentences import Amount, Rate, Sentence
@@ -25,6 +26,13 @@ FROZEN_OF_CLOSED = {
         "It is frozen because the agent's account is closed. Under the terms it is forfeited."
     ),
 }
+FROZEN_BY_HAND = Sentence("It was frozen by hand: %(why)s.")
+LET_GO = Sentence("It was frozen on %(since)s and let go on %(until)s: %(why)s.")
+FORFEITED = {
+    None: Sentence("It was forfeited on %(when)s: the agent's account is closed, and the terms say so."),
+    "deadline": Sentence("It was taken back on %(when)s: it was frozen, and nobody had decided in time."),
+}
+"""By the coded reason."""
 CONFIRMED = {
     "bank_checked": Sentence("On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s)."),
     "attested": Sentence("On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s)."),
@@ -140,15 +148,14 @@ def corrected(correction: sa.Row[Any]) -> Sentence:
 
 
 def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
+    yield from _let_go(line.id)
     if line.state == "forfeited":
-        yield Sentence(
-            "It was forfeited on %(when)s: the agent's account is closed, and the terms say so.",
-            when=line.forfeited_at,
-        )
+        yield FORFEITED[line.forfeited_code].about(when=line.forfeited_at)
     elif line.state == "reversed":
         return
     elif line.freeze_reason is not None:
-        yield why_frozen(line)
+        yield why_frozen(line.freeze_reason, line.freeze_code, line.on_agent_closed)
+        yield words.otherwise(line.otherwise, line.decides, line.due_at)
     elif line.held_until is not None:
         yield Sentence(
             "It is on hold until %(until)s, in case the customer is refunded.", until=line.held_until
@@ -157,11 +164,20 @@ def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
         yield Sentence("Its hold ended and it became available on %(when)s.", when=line.matured_at)
 
 
-def why_frozen(line: sa.Row[Any]) -> Sentence:
-    """Why a frozen commission (a row of `find`) is frozen, and what will become of it."""
-    if line.freeze_reason == "agent_closed":
-        return FROZEN_OF_CLOSED[line.on_agent_closed]
-    return FROZEN[line.freeze_reason]
+def _let_go(commission_id: int) -> Iterator[Sentence]:
+    """The freezes of a line that are over, each with why it was let go."""
+    for freeze in freezes_of(commission_id):
+        if freeze.state == "released" and freeze.ended_code is not None:
+            yield LET_GO.about(
+                since=freeze.frozen_at, until=freeze.ended_at, why=words.CODES[freeze.ended_code]
+            )
+
+
+def why_frozen(rule: str, code: str | None, on_agent_closed: str) -> Sentence:
+    """Why a commission is frozen: by which rule, for which coded reason if by hand, under which terms if closed."""
+    if code is not None:
+        return FROZEN_BY_HAND.about(why=words.CODES[code])
+    return FROZEN_OF_CLOSED[on_agent_closed] if rule == "agent_closed" else FROZEN[rule]
 
 
 def _paid(line: sa.Row[Any]) -> Iterator[Sentence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from erp.domain.commissions.engine import DIFFERENCES
 from erp.kernel.db import rows, scalar
-from erp.kernel.findings import Finding
+from erp.kernel.findings import Audited, Finding
 
 
 def lines_are_single() -> Finding:
@@ -47,6 +47,9 @@ def _booked_otherwise() -> list[str]:
                  select 'maturity of commission', c.id, c.agent_id, m.transaction_id, m.amount
                  from maturity m join commission c on c.id = m.commission_id
                  union all
+                 select 'freeze of commission', c.id, c.agent_id, f.transaction_id, f.amount
+                 from commission_freeze f join commission c on c.id = f.commission_id
+                 union all
                  select 'release of commission', c.id, c.agent_id, r.transaction_id, r.amount
                  from release r join commission c on c.id = r.commission_id)
                select s.what, s.id, coalesce(e.amount::text, 'nothing') from said s
@@ -61,9 +64,10 @@ def _booked_for_nothing() -> list[str]:
         f"transaction {id}: {kind}, but no commission says so"
         for id, kind in rows(
             """select e.transaction_id, e.kind from entry e
-               where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'release', 'forfeiture')
+               where e.kind in ('accrual', 'true_up', 'reversal', 'maturity', 'freeze', 'release', 'forfeiture')
                  and not exists (select 1 from commission c where c.transaction_id = e.transaction_id)
                  and not exists (select 1 from maturity m where m.transaction_id = e.transaction_id)
+                 and not exists (select 1 from commission_freeze f where f.transaction_id = e.transaction_id)
                  and not exists (select 1 from release r where r.transaction_id = e.transaction_id)
                  and not exists (select 1 from forfeiture f where f.transaction_id = e.transaction_id)
                order by 1"""
@@ -72,13 +76,18 @@ def _booked_for_nothing() -> list[str]:
 
 
 def _held_matured_or_forfeited() -> list[str]:
+    """A line that was frozen after it had matured is both while the freeze lasts, or when it went back to the owner."""
     return [
         f"commission {id}: not exactly one of on hold, matured, forfeited"
         for (id,) in rows(
-            """select c.id from commission c where c.kind = 'accrual'
-               and (select count(*) from hold h where h.commission_id = c.id)
-                 + (select count(*) from maturity m where m.commission_id = c.id)
-                 + (select count(*) from forfeiture f where f.commission_id = c.id) <> 1 order by 1"""
+            """select c.id from commission c
+               left join hold h on h.commission_id = c.id
+               left join forfeiture x on x.commission_id = c.id
+               left join maturity m on m.commission_id = c.id
+               left join commission_freeze f on f.id = coalesce(h.freeze_id, x.freeze_id)
+               where c.kind = 'accrual'
+                 and num_nonnulls(h.commission_id, x.commission_id, m.commission_id)
+                     <> case when f.taken_from <> 'pending' then 2 else 1 end order by 1"""
         )
     ]
 
@@ -146,3 +155,34 @@ def corrections_stay_within() -> Finding:
         scalar("select count(*) from commission where kind <> 'accrual'"),
         bad,
     )
+
+
+AUDITED = [
+    Audited("freeze_rule", "freeze_rule.changed", "changed_at", of="x.rule", key="rule"),
+    Audited(
+        "commission_freeze",
+        "commission.frozen",
+        "frozen_at",
+        "rule = 'by_hand'",
+        subject="commission",
+        of="x.commission_id",
+    ),
+    Audited(
+        "release",
+        "commission.released",
+        "released_at",
+        "transaction_id is not null",
+        subject="commission",
+        of="x.commission_id",
+        key="freeze_id",
+    ),
+    Audited(
+        "forfeiture",
+        "commission.forfeited",
+        "forfeited_at",
+        subject="commission",
+        of="x.commission_id",
+        key="commission_id",
+    ),
+]
+"""What somebody, or a deadline, decided about a line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -86,9 +87,10 @@ class Commission(db.Model):
 
 
 class Hold(db.Model):
-    """An accrual that is not available yet; with a `reason` it is frozen until a person resolves it.
+    """An accrual that is not available yet; with a `reason` it is frozen, and `freeze_id` says by what.
 
-    With a `deadline` it waits for the condition of a bonus, which fails then; `until` does not end it before.
+    With a `deadline` it waits for the condition of a bonus, which fails then; `until` does not end it before. A line
+    that was frozen after it had matured has a hold as long as the freeze lasts.
     """
 
     __tablename__ = "hold"
@@ -97,7 +99,9 @@ class Hold(db.Model):
     until: so.Mapped[dt.datetime]
     deadline: so.Mapped[dt.datetime | None]
     reason: so.Mapped[str | None]
+    freeze_id: so.Mapped[int | None] = so.mapped_column(sa.ForeignKey("commission_freeze.id"))
     __table_args__ = (
+        sa.Index("hold_freeze_id_idx", "freeze_id", postgresql_where=sa.text("freeze_id is not null")),
         sa.Index("hold_until_idx", "until", postgresql_where=sa.text("reason is null")),
         sa.Index("hold_deadline_idx", "deadline", postgresql_where=sa.text("deadline is not null")),
         sa.Index("hold_frozen_idx", "commission_id", postgresql_where=sa.text("reason is not null")),
@@ -118,28 +122,97 @@ class Maturity(db.Model):
     )
 
 
+RULES = "rule in ('attribution_case', 'agent_suspended', 'agent_closed', 'by_hand')"
+OUTCOMES = "outcome in ('release', 'take_back', 'stay')"
+ROLES = "role in ('admin', 'manager', 'finance')"
+
+
+class FreezeRule(db.Model):
+    """The owner's choice for each rule that freezes: who decides, in how many days, and what happens if nobody does.
+
+    It counts for the freezes that begin after it was made.
+    """
+
+    __tablename__ = "freeze_rule"
+    rule: so.Mapped[str] = so.mapped_column(primary_key=True)
+    role: so.Mapped[str]
+    days: so.Mapped[int]
+    outcome: so.Mapped[str]
+    changed_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.CheckConstraint(RULES, name="rule"),
+        sa.CheckConstraint(ROLES, name="role"),
+        sa.CheckConstraint("days between 1 and 365", name="days"),
+        sa.CheckConstraint(OUTCOMES, name="outcome"),
+    )
+
+
+class Freeze(db.Model):
+    """A line is frozen by a rule, on evidence, until somebody of `role` decides; at `due_at` the `outcome` decides.
+
+    It was `taken_from` pending, available or credit, and goes back there. `amount` is what moved then; nothing for a line that
+    accrued frozen. It ends with a release or a forfeiture.
+    """
+
+    __tablename__ = "commission_freeze"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), index=True)
+    agent_id: so.Mapped[UUID]
+    rule: so.Mapped[str]
+    evidence: so.Mapped[dict[str, Any]]
+    role: so.Mapped[str]
+    due_at: so.Mapped[dt.datetime]
+    outcome: so.Mapped[str]
+    code: so.Mapped[str | None]
+    note: so.Mapped[str | None]
+    taken_from: so.Mapped[str]
+    amount: so.Mapped[int]
+    frozen_at: so.Mapped[dt.datetime]
+    frozen_by: so.Mapped[str]
+    transaction_id: so.Mapped[int | None]
+    __table_args__ = (
+        sa.CheckConstraint(RULES, name="rule"),
+        sa.CheckConstraint(ROLES, name="role"),
+        sa.CheckConstraint(OUTCOMES, name="outcome"),
+        sa.CheckConstraint("taken_from in ('pending', 'available', 'credit')", name="taken_from"),
+        sa.CheckConstraint(
+            "(rule = 'by_hand') = (code is not null) and (code is null) = (note is null)", name="code"
+        ),
+        sa.CheckConstraint("amount >= 0 and (transaction_id is null) = (amount = 0)", name="transaction_id"),
+    )
+
+
 class Release(db.Model):
-    """A frozen accrual was let go: back to pending, where its hold goes on."""
+    """A frozen accrual was let go: back to where it had been taken from. With a `code` and a note when by hand."""
 
     __tablename__ = "release"
-    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), primary_key=True)
+    freeze_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission_freeze.id"), primary_key=True)
+    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), index=True)
     reason: so.Mapped[str]
     amount: so.Mapped[int]
     released_at: so.Mapped[dt.datetime]
     released_by: so.Mapped[str]
     transaction_id: so.Mapped[int | None]
+    code: so.Mapped[str | None]
+    note: so.Mapped[str | None]
+    __table_args__ = (
+        sa.CheckConstraint("amount >= 0 and (transaction_id is null) = (amount = 0)", name="transaction_id"),
+    )
 
 
 class Forfeiture(db.Model):
-    """What was frozen for a closed agent went back to the owner, because the terms say so: `amount` of an accrual."""
+    """What was frozen went back to the owner: `amount` of an accrual, because the terms say so of closed agents, or
+    because nobody had decided by the deadline."""
 
     __tablename__ = "forfeiture"
     commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), primary_key=True)
+    freeze_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission_freeze.id"), unique=True)
     reason: so.Mapped[str]
     amount: so.Mapped[int]
     forfeited_at: so.Mapped[dt.datetime]
     forfeited_by: so.Mapped[str]
     transaction_id: so.Mapped[int | None]
+    code: so.Mapped[str | None]
     __table_args__ = (
         sa.CheckConstraint("amount >= 0", name="amount"),
         sa.CheckConstraint("(transaction_id is null) = (amount = 0)", name="transaction_id"),

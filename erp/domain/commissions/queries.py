@@ -17,7 +17,8 @@ from erp.kernel.span import EVER, Span, within
 LISTED = """
 select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, c.base, c.rate_bps, c.volume,
        c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
-       c.forfeited_at, v.on_agent_closed, v.evidence as terms_evidence, c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
+       c.forfeited_at, x.code as forfeited_code, f.id as freeze_id, f.role as decides, f.due_at, f.outcome as otherwise,
+       f.frozen_at, f.code as freeze_code, v.on_agent_closed, v.evidence as terms_evidence, c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
@@ -34,6 +35,9 @@ join tier t on t.terms_id = c.terms_id and t.position = c.tier_position
 join referral r on r.id = c.referral_id
 left join establishment s on s.id = r.establishment_id
 left join payment y on y.id = e.payment_id
+left join hold h on h.commission_id = c.id
+left join commission_freeze f on f.id = h.freeze_id
+left join forfeiture x on x.commission_id = c.id
 left join lateral (select sum(l.amount) as paid from open_payout_line l where l.commission_id = c.id) o on true
 """
 MOMENTS = {"paid": "occurred_at", "release": "coalesce(held_until, available_at)"}
@@ -164,7 +168,7 @@ def open_amounts(agent_ids: Iterable[UUID], currency: str) -> Sequence[sa.Row[An
                     (c.net - coalesce((select sum(l.amount) from open_payout_line l where l.commission_id = c.id), 0)
                     )::bigint as open
              from commission_state c
-             where c.matured and c.agent_id = any(:ids) and c.currency = :currency) x
+             where c.matured and c.freeze_reason is null and c.agent_id = any(:ids) and c.currency = :currency) x
            where open > 0 order by agent_id, commission_id""",
         ids=list(agent_ids),
         currency=currency,

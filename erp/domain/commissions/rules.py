@@ -7,6 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+FREEZE_CODES = ("suspicion", "documents", "complaint", "wrong_customer", "other_reason")
+"""Why somebody freezes by hand."""
+RELEASE_CODES = ("found_right", "documents_received", "mistake", "other_reason")
+"""Why somebody lets go."""
+
 
 class Tier(NamedTuple):
     """A row of a schedule: from `threshold` connections within the window, `rate_bps` of what is paid."""

@@ -184,7 +184,9 @@ def _still_fit(payouts: Sequence[sa.Row[Any]], currency: str) -> None:
             ),
             (
                 payout.id in too_much,
-                Sentence("%(payout)s: a commission in it was reversed or is being paid by another payout"),
+                Sentence(
+                    "%(payout)s: a commission in it was reversed, frozen, or is being paid by another payout"
+                ),
             ),
         ]
         if applies

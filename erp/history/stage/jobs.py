@@ -60,6 +60,8 @@ def keep_the_schedule(stage: Stage) -> None:
             pass
         while commissions.forfeit_of_closed(by=BY, now=stage.moment):
             pass
+        while commissions.carry_out_due(by=BY, now=stage.moment):
+            pass
         bookings.expire_overdue(now=stage.moment, limit=AT_ONCE)
         payments.poll_open(now=stage.moment)
     perform(stage)
