@@ -21,6 +21,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from benchmarks.measure import database_cpu, interleaved, own_instance, ratio, report, say, summary
 
 WARMING = 3
+BROWSER = "A browser, always the same one: a session that moves to another is looked at more closely"
 LIST = "/establishments"
 ROWS = """select reference, name, kind, street, house, city, count(*) over () from establishment
           order by name, id limit 50"""
@@ -109,13 +110,14 @@ def run(site: Opened, *, rounds: int, requests: int) -> dict[str, Any]:
         site((by_hand := ByHand(connection)).routes()) as made,
     ):
         bench = Bench(made, connection.info.backend_pid, requests, {})
-        staff = {"Cookie": made.cookie, "Accept-Encoding": "identity"}
+        browser = {"User-Agent": BROWSER, "Accept-Encoding": "identity"}
+        staff = browser | {"Cookie": made.cookie}
         agent = {"Authorization": f"Bearer {made.token}", "Accept-Encoding": "identity"}
         kinds = {
             "list_page": (LIST, staff),
-            "list_page_by_hand": ("/bench/list", {"Accept-Encoding": "identity"}),
+            "list_page_by_hand": ("/bench/list", browser),
             "guard": ("/bench/guarded", staff),
-            "guard_open": ("/bench/open", {}),
+            "guard_open": ("/bench/open", browser),
             "json_read": (f"/api/v1/establishments/{made.place}", agent),
             "json_read_by_hand": ("/api/v1/bench/place", agent),
         }

@@ -18,7 +18,7 @@ from wtforms import StringField
 
 from erp.blueprints import address, lists
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import Cells, Column, Drawn, Moment
+from erp.blueprints.columns import Column, Drawn, Moment, lines
 from erp.blueprints.forms import Form, Outcome, attempt, needed
 from erp.blueprints.listing import Listing
 from erp.blueprints.people import actor_name
@@ -142,7 +142,7 @@ def _rehearsed(listing: Listing, action: BulkAction, page: Page) -> list[SimpleN
         changes = _changes(listing, before, after) if before and after else []
         rows.append(
             SimpleNamespace(
-                cells=shown(chosen, before),
+                cells=shown(chosen),
                 outcome="refused" if refusal else "ready",
                 why=refusal,
                 changes=changes,
@@ -171,8 +171,10 @@ def _changes(listing: Listing, before: Any, after: Any) -> list[Change]:
         kind = (
             Moment() if isinstance(column.kind, Moment) else column.kind
         )  # here "in 2 weeks" tells too little
-        cell = kind.cell(column.get)
-        if not isinstance(kind, Drawn) and (was := cell(before)) != (becomes := cell(after)) != UNSAID:
+        if isinstance(kind, Drawn):
+            continue
+        was, becomes = kind.cells(column.get, [before, after])
+        if was != becomes != UNSAID:
             changes.append(Change(str(column.label), Markup(was), Markup(becomes)))
     return changes
 
@@ -183,7 +185,7 @@ def _told(listing: Listing, action: BulkAction, page: Page) -> list[SimpleNamesp
     shown = _cells(listing, known)
     return [
         SimpleNamespace(
-            cells=shown(chosen, known.get(chosen.subject)),
+            cells=shown(chosen),
             outcome=chosen.outcome or "waiting",
             why=say(from_json(chosen.refusal)) if chosen.refusal else None,
             changes=[],
@@ -206,9 +208,9 @@ def _known_by(listing: Listing) -> list[Column]:
     return [first, *(column for column in listing.columns if column.card == "name" and column is not first)]
 
 
-def _cells(listing: Listing, known: dict[str, Any]) -> Callable[[Any, Any], Markup]:
+def _cells(listing: Listing, known: dict[str, Any]) -> Callable[[Any], Markup]:
     """The cells of those columns, or the label of a row that has left the list."""
     columns = _known_by(listing)
-    cells = Cells(columns, list(known.values()))
+    drawn = dict(zip(known, lines(columns, list(known.values())), strict=True))
     gone = Markup("<td>{}</td>") + Markup("<td></td>") * (len(columns) - 1)
-    return lambda chosen, row: cells(row) if row is not None else gone.format(chosen.label)
+    return lambda chosen: drawn.get(chosen.subject) or gone.format(chosen.label)

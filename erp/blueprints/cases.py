@@ -133,7 +133,7 @@ def decide(reference: str) -> Any:
 
 def _shown(reference: str) -> dict[str, Any]:
     (case,) = with_agent_names([referrals.find_case(reference)], **NAMES)
-    case.decided_by = actor_name(case.decided_by)
+    case = case._replace(decided_by=actor_name(case.decided_by))
     return {
         "case": case,
         "frozen": commissions.search(q=case.referral_reference, state="frozen").first(50),

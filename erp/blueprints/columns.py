@@ -1,7 +1,7 @@
 """The columns of a list, declared once: from them come its table, the choice of columns, its sorting and its files.
 
-A `Kind` says how a value reads, on the screen and in a file. Bound to one request (its language, zone and moment), it
-gives a function from a row to the markup inside one cell, so that a cell costs one call.
+A `Kind` says how a value reads, on the screen and in a file. It draws all the cells of a column at once, so that what
+is the same for all of them (the reader's language and zone, the words of a state) is asked once.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from erp.blueprints.presentation import (
     format_since,
 )
 from erp.blueprints.states import state_of
+from erp.blueprints.tags import tags_named
 from erp.kernel import money
 
 Get = Callable[[Any], Any]
@@ -50,13 +51,26 @@ class Kind:
     css = ""
     align = ""
 
-    def cell(self, get: Get) -> Get:
-        """From a row to the markup of its value, for this request."""
-        return lambda row: escape(get(row) or "")
+    def texts(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        """Each row's value in words."""
+        return [str(value) if value else "" for value in map(get, rows)]
+
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        """The markup of each row's value, for this request."""
+        return escaped(self.texts(get, rows))
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         """What this column is in a file: itself, and what belongs to it."""
-        yield Field(key, label, "text", lambda row: str(get(row) or ""))
+        yield Field(key, label, "text", lambda row: self.texts(get, [row])[0])
+
+
+def escaped(texts: list[str]) -> list[str]:
+    """Each text as markup, in one look at all of them: the character between them cannot be in a text of the database."""
+    found = str(escape("\0".join(texts))).split("\0")
+    return found if len(found) == len(texts) else [str(escape(text)) for text in texts]
+
+
+TEXT = Kind()
 
 
 class Words(Kind):
@@ -67,12 +81,9 @@ class Words(Kind):
     def __init__(self, most: int = 90):
         self.most = most
 
-    def cell(self, get: Get) -> Get:
-        def shown(row: Any) -> str:
-            text = get(row) or ""
-            return escape(text if len(text) <= self.most else text[: self.most - 1] + "…")
-
-        return shown
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        texts, most = self.texts(get, rows), self.most
+        return escaped([text if len(text) <= most else f"{text[: most - 1]}…" for text in texts])
 
 
 class Trace(Words):
@@ -87,24 +98,29 @@ class Mono(Kind):
     css = "mono"
 
 
+class Plain(Kind):
+    """A tag of OpenStreetMap, such as a kind or a cuisine, in words."""
+
+    def texts(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        name = tags_named()
+        return [name(tags) for tags in map(get, rows)]
+
+
 class Tag(Kind):
     """A state, by its word and its tone."""
 
-    def cell(self, get: Get) -> Get:
-        known: dict[str, str] = {}  # a lazy word is looked up once a request, not once a row
-
-        def shown(row: Any) -> str:
-            name = get(row)
-            if not name:
-                return ""
-            if name not in known:
-                known[name] = Markup('<span class="tag {}">{}</span>').format(*state_of(name))
-            return known[name]
-
-        return shown
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        states = list(map(get, rows))
+        drawn = {name: _tag(name) if name else "" for name in set(states)}
+        return [drawn[name] for name in states]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield Field(key, label, "text", lambda row: str(state_of(name).label) if (name := get(row)) else "")
+
+
+def _tag(name: str) -> str:
+    tone, word = state_of(name)
+    return f'<span class="tag {tone}">{escape(str(word))}</span>'
 
 
 class Who(Kind):
@@ -113,14 +129,13 @@ class Who(Kind):
     def __init__(self, code: str = "agent_code"):
         self.code = code
 
-    def cell(self, get: Get) -> Get:
-        code = attrgetter(self.code)
-
-        def shown(row: Any) -> str:
-            name = get(row)
-            return f'{escape(name)} <span class="dim mono">{escape(code(row))}</span>' if name else ""
-
-        return shown
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        names = super().cells(get, rows)
+        if not any(names):
+            return names
+        codes = TEXT.cells(attrgetter(self.code), rows)
+        pairs = zip(names, codes, strict=True)
+        return [f'{name} <span class="dim mono">{code}</span>' if name else "" for name, code in pairs]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield from super().fields(key, label, get)
@@ -128,22 +143,20 @@ class Who(Kind):
 
 
 class Beside(Kind):
-    """A value with a quieter one beside it, which is a column of its own in a file."""
+    """A value with a quieter one beside it, which is a column of its own in a file. Both read as `kind` says."""
 
-    def __init__(self, other: str | Get, label: LazyString):
+    def __init__(self, other: str | Get, label: LazyString, kind: Kind = TEXT):
         self.other = other if callable(other) else attrgetter(other)
         self.label = label
+        self.kind = kind
 
-    def cell(self, get: Get) -> Get:
-        def shown(row: Any) -> str:
-            value, beside = escape(get(row) or ""), self.other(row)
-            return f'{value} <span class="dim">{escape(beside)}</span>' if beside else value
-
-        return shown
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        pairs = zip(self.kind.cells(get, rows), self.kind.cells(self.other, rows), strict=True)
+        return [f'{value} <span class="dim">{beside}</span>' if beside else value for value, beside in pairs]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
-        yield from super().fields(key, label, get)
-        yield from super().fields(f"{key}_beside", str(self.label), self.other)
+        yield from self.kind.fields(key, label, get)
+        yield from self.kind.fields(f"{key}_beside", str(self.label), self.other)
 
 
 class Money(Kind):
@@ -155,7 +168,7 @@ class Money(Kind):
         self.currency: Get = (lambda _row: currency) if currency else attrgetter("currency")
         self.is_idle = is_idle
 
-    def cell(self, get: Get) -> Get:
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
         currency, is_idle = self.currency, self.is_idle
 
         def shown(row: Any) -> str:
@@ -165,7 +178,7 @@ class Money(Kind):
             negative = " negative" if amount < 0 else ""
             return f'<span class="money{negative}">{format_money(amount, currency(row))}</span>'
 
-        return shown
+        return list(map(shown, rows))
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         def decimal(row: Any) -> Any:
@@ -181,8 +194,8 @@ class Count(Kind):
 
     align = "num"
 
-    def cell(self, get: Get) -> Get:
-        return lambda row: format_count(get(row))
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        return [format_count(number) for number in map(get, rows)]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield Field(key, label, "number", get)
@@ -199,8 +212,8 @@ class Percent(Kind):
 
     align = "num"
 
-    def cell(self, get: Get) -> Get:
-        return lambda row: format_bps(get(row))
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        return [format_bps(bps) for bps in map(get, rows)]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield Field(key, label, "rate", get)
@@ -212,11 +225,10 @@ class Moment(Kind):
     def __init__(self, *, is_near: bool = False):
         self.is_near = is_near
 
-    def cell(self, get: Get) -> Get:
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
         moment = now() if self.is_near else None
 
-        def shown(row: Any) -> str:
-            at = get(row)
+        def shown(at: dt.datetime | None) -> str:
             if at is None:
                 return f'<span class="dim">{NOTHING}</span>'
             exact = format_moment(at)
@@ -225,7 +237,7 @@ class Moment(Kind):
             near = format_since(at, moment)
             return f'<time class="nowrap" datetime="{at.isoformat()}" title="{exact}">{near}</time>'
 
-        return shown
+        return [shown(at) for at in map(get, rows)]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         zone = get_timezone()
@@ -240,8 +252,8 @@ class Moment(Kind):
 class Day(Kind):
     """The date alone."""
 
-    def cell(self, get: Get) -> Get:
-        return lambda row: format_day(get(row))
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        return [format_day(day) for day in map(get, rows)]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         zone = get_timezone()
@@ -262,15 +274,11 @@ class Drawn(Kind):
         self.template = template
         self.macro = macro
 
-    def cell(self, get: Get) -> Get:
-        draw: Get = get_template_attribute(self.template, self.macro)
-        return draw
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        return list(map(get_template_attribute(self.template, self.macro), rows))
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         return iter(())
-
-
-TEXT = Kind()
 
 
 class To(NamedTuple):
@@ -280,25 +288,24 @@ class To(NamedTuple):
     argument: str = "reference"
     value: str = "reference"
 
-    def wrap(self, cell: Get, rows: Sequence[Any]) -> Get:
-        """`cell` inside its link. The address is built once, for the first row, and filled in for the others."""
-        value = attrgetter(self.value)
-        sample = next((str(found) for row in rows if (found := value(row)) is not None), None)
+    def wrap(self, cells: list[str], rows: Sequence[Any]) -> list[str]:
+        """Each cell inside its link. The address is built once, for the first row, and filled in for the others."""
+        values = [value if value is None else str(value) for value in map(attrgetter(self.value), rows)]
+        sample = next(filter(None, values), None)
         if sample is None:
-            return cell
+            return cells
+        before, after = (str(escape(part)) for part in self._around(sample))
+        places = zip(values, escaped([value or "" for value in values]), cells, strict=True)
+        return [
+            cell if value is None else f'<a dir="auto" href="{before}{to}{after}">{cell}</a>'
+            for value, to, cell in places
+        ]
+
+    def _around(self, sample: str) -> tuple[str, str]:
+        """What stands before and after the argument in the address."""
         arguments: dict[str, Any] = {self.argument: sample}
         before, _sample, after = url_for(self.endpoint, **arguments).rpartition(sample)
-        before, after = escape(before), escape(after)
-
-        def linked(row: Any) -> str:
-            to = value(row)
-            return (
-                cell(row)
-                if to is None
-                else f'<a dir="auto" href="{before}{escape(to)}{after}">{cell(row)}</a>'
-            )
-
-        return linked
+        return before, after
 
 
 @dataclass(frozen=True)
@@ -338,16 +345,12 @@ class Column:
         )
 
 
-class Cells:
-    """The chosen columns, bound to this request and to the rows it shows."""
-
-    def __init__(self, columns: Iterable[Column], rows: Sequence[Any], *, labelled: bool = False):
-        """`labelled`: each cell bears the name of its column, for a card that shows them all."""
-        self._cells = [(_opening(column, labelled), _bound(column, rows)) for column in columns]
-
-    def __call__(self, row: Any) -> Markup:
-        """All cells of one row."""
-        return Markup("".join([f"{opening}{cell(row)}</td>" for opening, cell in self._cells]))
+def lines(columns: Iterable[Column], rows: Sequence[Any], *, labelled: bool = False) -> list[Markup]:
+    """All cells of each row. `labelled`: each bears the name of its column, for a card that shows them all."""
+    columns = list(columns)
+    line = "".join([f"{_opening(column, labelled).replace('%', '%%')}%s</td>" for column in columns])
+    drawn = [_drawn(column, rows) for column in columns]
+    return [Markup(line % cells) for cells in zip(*drawn, strict=True)]
 
 
 def _opening(column: Column, labelled: bool) -> str:
@@ -356,6 +359,6 @@ def _opening(column: Column, labelled: bool) -> str:
     return f'<td class="{css}"{name}>' if css else f"<td{name}>"
 
 
-def _bound(column: Column, rows: Sequence[Any]) -> Get:
-    cell = column.kind.cell(column.get)
-    return column.to.wrap(cell, rows) if column.to else cell
+def _drawn(column: Column, rows: Sequence[Any]) -> list[str]:
+    cells = column.kind.cells(column.get, rows)
+    return column.to.wrap(cells, rows) if column.to else cells

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint
@@ -22,8 +21,8 @@ from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data
 from erp.blueprints.referrals import VOID
+from erp.blueprints.present import now
 from erp.domain import analytics, payments, referrals
-from erp.kernel import clock
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.span import EVER, Span
@@ -54,7 +53,7 @@ class CustomerFilters(Within):
         return period.month(first).span if first else EVER
 
 
-def named(found: Iterable[Any]) -> list[SimpleNamespace]:
+def named(found: Iterable[Any]) -> list[Any]:
     """Customers with their names, a place's or, as far as it may be seen, a person's, and with their agents'."""
     found = list(found)
     agents = agent_names(customer.agent_id for customer in found)
@@ -73,7 +72,7 @@ def named(found: Iterable[Any]) -> list[SimpleNamespace]:
 
 def _find(form: CustomerFilters) -> Listed:
     found = analytics.search_customers(
-        now=clock.now(),
+        now=now(),
         q=form.value("q"),
         activity=form.value("activity"),
         attribution=form.value("attribution"),

@@ -10,13 +10,15 @@ from wtforms import StringField
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who, Words
+from erp.blueprints.columns import Beside, Column, Moment, Mono, Plain, Tag, To, Who, Words
 from erp.blueprints.forms import Filters, Form, choice, needed
+from erp.blueprints.lately import lately
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import dressed, with_agent_names
+from erp.blueprints.present import now
 from erp.blueprints.states import stated
-from erp.blueprints.tags import format_tag
+from erp.blueprints.tags import tags_named
 from erp.domain import bookings, catalogue, referrals
 from erp.kernel import clock
 from erp.kernel.paging import Listed
@@ -42,16 +44,17 @@ def _address(place: Any) -> str:
 
 
 def _filters() -> PlaceFilters:
+    name = tags_named()
     return PlaceFilters(
-        kind=[(kind, format_tag(kind)) for kind in catalogue.kinds()],
-        city=[(city, city) for city in catalogue.cities()],
+        kind=[(kind, name(kind)) for kind in lately(catalogue.kinds)],
+        city=[(city, city) for city in lately(catalogue.cities)],
         state=stated(bookings.PLACE_STATES),
     )
 
 
 def _find(form: PlaceFilters) -> Listed:
     asked = {name: form.value(name) for name in ("q", "city", "kind", "state")}
-    found = bookings.search_places(now=clock.now(), **asked, sort=sort_key())
+    found = bookings.search_places(now=now(), **asked, sort=sort_key())
     return found.dressed(lambda rows: with_agent_names(rows, agent_name="agent_id"))
 
 
@@ -65,8 +68,7 @@ ESTABLISHMENTS = Listing(
         Column(
             "kind",
             _("Kind"),
-            Beside(lambda place: format_tag(place.cuisine), _("Cuisine")),
-            of=lambda place: format_tag(place.kind),
+            Beside("cuisine", _("Cuisine"), Plain()),
             sort=True,
         ),
         Column("address", _("Address"), of=_address, card="note"),

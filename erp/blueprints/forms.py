@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import DateField, Field, FieldList, FormField, SelectField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import html_params
 
 from erp.blueprints import address, typed
 from erp.blueprints.form_words import FORM_WORDS, FormWords
@@ -63,7 +66,7 @@ class Filters(PlainForm):
         super().__init__(address.args())
         self.q.data = address.searched()
         for name, offered in choices.items():
-            self[name].choices = options([("", self[name].label.text), *offered])
+            self[name].choices = [("", self[name].label.text), *offered]
 
     def value(self, name: str) -> str:
         return str(self[name].data or "").strip()
@@ -90,7 +93,25 @@ def midnight(day: dt.date | None) -> dt.datetime | None:
 
 def choice(label: Any) -> SelectField:
     """A filter to pick from; the choices are given when the page is made."""
-    return SelectField(label, choices=[], validate_choice=False)
+    return SelectField(label, choices=[], validate_choice=False, widget=Picks())
+
+
+class Picks:
+    """A list to pick from. Its options are written once for a language, what is offered and what is picked."""
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:
+        offered = tuple([(value, str(label)) for value, label in field.choices])
+        named = {"id": field.id, "name": field.name, **attributes}
+        written = "".join([f' {name}="{escape(value)}"' for name, value in sorted(named.items())])
+        return Markup(f"<select{written}>{_picks(offered, field.data)}</select>")
+
+
+@lru_cache(maxsize=512)
+def _picks(offered: tuple[tuple[str, str], ...], picked: str | None) -> str:
+    return "".join(
+        f"<option {html_params(value=value, selected=value == picked)}>{escape(label)}</option>"
+        for value, label in offered
+    )
 
 
 class Outcome:

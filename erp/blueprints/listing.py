@@ -19,14 +19,15 @@ from flask import current_app, request, url_for
 from flask_babel import get_timezone
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
+from markupsafe import Markup
 
 from erp.blueprints import address
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import Cells, Column
+from erp.blueprints.columns import Column, lines
 from erp.blueprints.forms import Filters
+from erp.blueprints.present import now
 from erp.blueprints.presentation import format_day, format_month
 from erp.domain import staff
-from erp.kernel import clock
 from erp.kernel.paging import Listed, Page
 from erp.kernel.permissions import Permission
 
@@ -48,7 +49,7 @@ class View(NamedTuple):
 
 def in_days(days: int) -> str:
     """The reader's day so many days from now, as an address says it."""
-    return (clock.now() + dt.timedelta(days=days)).astimezone(get_timezone()).date().isoformat()
+    return (now() + dt.timedelta(days=days)).astimezone(get_timezone()).date().isoformat()
 
 
 class Empty(NamedTuple):
@@ -117,6 +118,16 @@ class Listing:
         ]
 
 
+class Head(NamedTuple):
+    """What stands over a column. `url` sorts by it, or turns its order round; `sorted` says which order it is in."""
+
+    label: LazyString
+    align: str
+    url: str = ""
+    icon: str = ""
+    sorted: str = ""
+
+
 class Chip(NamedTuple):
     """A filter in force, and the address of the list without it."""
 
@@ -163,12 +174,36 @@ class Shown:
         return self.found.page(address.page_number(), sums=[column.source for column in self.totalled])
 
     @cached_property
-    def cells(self) -> Cells:
-        return Cells(self.columns, self.page.rows, labelled=bool(address.columns_asked()))
+    def lines(self) -> list[tuple[Any, Markup]]:
+        """Each row of the page with its cells."""
+        rows = self.page.rows
+        return list(
+            zip(rows, lines(self.columns, rows, labelled=bool(address.columns_asked())), strict=True)
+        )
 
     @property
-    def sort(self) -> str:
-        return address.sort_key()
+    def keys(self) -> tuple[str, ...]:
+        """Of the columns shown."""
+        return tuple([column.key for column in self.columns])
+
+    @property
+    def heads(self) -> list[Head]:
+        """What stands over the columns; ?sort=key rises, ?sort=-key falls."""
+        sort, path = address.sort_key(), address.path()
+        state = [(name, value) for name, value in self.state if name != "sort"]
+
+        def head(column: Column) -> Head:
+            key, align = column.key, column.kind.align
+            if not column.sort:
+                return Head(column.label, align)
+            rises, falls = sort == key, sort == f"-{key}"
+            url = address.to(path, [*state, ("sort", f"-{key}" if rises else key)])
+            icon = "arrow-up" if rises else "arrow-down" if falls else "chevrons-up-down"
+            return Head(
+                column.label, align, url, icon, "ascending" if rises else "descending" if falls else ""
+            )
+
+        return [head(column) for column in self.columns]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -219,6 +254,8 @@ class Shown:
     @cached_property
     def saved(self) -> list[SimpleNamespace]:
         """The reader's own views."""
+        if self.listing.key not in current_user.views:
+            return []
         found = staff.saved_views(current_user.id, self.listing.key)
         return [self._view(view.name, parse_qsl(view.state), id=view.id) for view in found]
 
@@ -239,7 +276,7 @@ def _filters(state: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def _told(item: Any) -> str:
     """What a filter says: the words of the choice, a day, or what was typed."""
     if item.type == "SelectField":
-        labels = {str(choice.value): str(choice.label) for choice in item.choices}
+        labels = {value: str(label) for value, label in item.choices}
         return labels.get(str(item.data), str(item.data))
     if item.type == "MonthField":
         return f"{item.label.text} {format_month(item.data)}"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from flask import request, url_for
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from erp.kernel.permissions import Permission
+from erp.language import locale
 
 
 class Area(NamedTuple):
@@ -22,14 +21,13 @@ class Area(NamedTuple):
     permission: Permission | None
 
 
-@dataclass(frozen=True)
-class NavItem:
-    """One line of the navigation; `count` is what waits there for somebody, 0 shows nothing."""
+class NavItem(NamedTuple):
+    """One line of the navigation; `number` is what waits there for somebody, 0 shows nothing."""
 
     label: str
     icon: str
     url: str
-    count: int = 0
+    number: int = 0
     current: bool = False
 
 
@@ -99,7 +97,7 @@ def navigation(
                 for endpoint, words in items
             ],
         )
-        for label, items in _worded(frozenset(granted), mode, str(get_locale()))
+        for label, items in _worded(frozenset(granted), mode, locale().language)
     ]
 
 

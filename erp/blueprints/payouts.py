@@ -19,7 +19,7 @@ from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Wo
 from erp.blueprints.forms import Form, Outcome, Within, attempt, choice, needed, options
 from erp.blueprints.listing import Empty, Listing, Step, View
 from erp.blueprints.lists import mount
-from erp.blueprints.people import may_see_personal_data, with_actor_names, with_agent_names
+from erp.blueprints.people import dressed, may_see_personal_data, with_actor_names, with_agent_names
 from erp.blueprints.responses import refused, seen_other
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
@@ -252,7 +252,8 @@ def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any
 def _shown(reference: str) -> dict[str, Any]:
     (payout,) = with_agent_names([payouts.find(reference)], agent_name="agent_id")
     phone = reveal(payout.agent_id, payout.phone_cipher)
-    payout.phone = phone if may_see_personal_data() else agents.mask_phone(phone)
+    shown = phone if may_see_personal_data() else agents.mask_phone(phone)
+    (payout,) = dressed([payout], lambda _payout: {"phone": shown})
     attempts = payouts.attempts_of(reference)
     return {
         "payout": payout,

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext
 from flask_login import current_user
 
 from erp.domain import agents, staff
+from erp.kernel.db import shaped
 from erp.kernel.permissions import Permission
 
 SYSTEM = {
@@ -43,9 +44,16 @@ def shown(profile: Any) -> SimpleNamespace:
     )
 
 
-def dressed(rows: Iterable[Any], add: Callable[[Any], dict[str, Any]]) -> list[SimpleNamespace]:
-    """Rows with what the query does not have."""
-    return [SimpleNamespace(**{**row._mapping, **add(row)}) for row in rows]
+def dressed(rows: Iterable[Any], add: Callable[[Any], dict[str, Any]]) -> list[Any]:
+    """Rows with what the query does not have: `add` answers the same names for every row, in the same order."""
+    rows = list(rows)
+    added = [add(row) for row in rows]
+    if not rows:
+        return []
+    kept = [name for name in rows[0]._fields if name not in added[0]]
+    if len(kept) < len(rows[0]._fields):
+        rows = [[getattr(row, name) for name in kept] for row in rows]
+    return shaped((*kept, *added[0]), ((*row, *more.values()) for row, more in zip(rows, added, strict=True)))
 
 
 def agent_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
@@ -54,7 +62,7 @@ def agent_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
     return {None: "", **{profile.id: shown(profile).name for profile in known}}
 
 
-def with_agent_names(rows: Iterable[Any], **columns: str) -> list[SimpleNamespace]:
+def with_agent_names(rows: Iterable[Any], **columns: str) -> list[Any]:
     """Rows with agents' names: `with_agent_names(rows, agent_name="agent_id")`."""
     rows = list(rows)
     names = agent_names(getattr(row, id) for row in rows for id in columns.values())
@@ -73,7 +81,7 @@ def actor_names(actors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]
     return {actor: known.get(actor, actor[1]) for actor in actors}
 
 
-def with_actor_names(rows: Iterable[Any], *columns: str) -> list[SimpleNamespace]:
+def with_actor_names(rows: Iterable[Any], *columns: str) -> list[Any]:
     """Rows whose `columns` hold actors ("staff:<id>"), which become names."""
     rows = list(rows)
     actors = {text: split_actor(text) for row in rows for column in columns if (text := getattr(row, column))}

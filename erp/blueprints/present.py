@@ -9,6 +9,11 @@ from flask import g
 from erp.kernel import clock
 
 
+def as_of(moment: dt.datetime) -> None:
+    """Have this page, which only reads, show how things stand at a moment that was asked for already."""
+    g.now = moment.astimezone(dt.UTC)
+
+
 def now() -> dt.datetime:
     """The clock's moment, the same all over one page."""
     if "now" not in g:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from babel import dates, numbers
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_timezone, get_translations
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from lucide.jinja import lucide
 from markupsafe import Markup
 
@@ -26,10 +30,20 @@ from erp.kernel.sentences import Amount, Rate, formatted
 from erp.language import locale
 
 THEMES = ("light", "dark")
+MOST_KEPT = 1000
+"""Parts of pages that `once` keeps; columns can be chosen in more ways than anybody wants to keep."""
+
+
+class Template(jinja2.Template):
+    """A template whose macros are the same on every page: to import them asks nothing of the page that does it."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
 
 
 def register(app: Flask) -> None:
     """Give the templates of `app` their filters and globals."""
+    app.jinja_env.template_class = Template
     app.jinja_env.filters.update(
         money=format_money,
         moment=format_moment,
@@ -44,6 +58,7 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         ngettext=counted,
+        once=once,
         asset=asset,
         lucide=icon,
         state_of=states.state_of,
@@ -93,13 +108,30 @@ def format_bps(bps: int | None) -> str:
 
 def format_count(number: int | None) -> str:
     """A whole number with the reader's thousands separator."""
-    return "—" if number is None else numbers.format_decimal(number, locale=locale())
+    return "—" if number is None else _counted(number, locale().language)
+
+
+@lru_cache(maxsize=4096)
+def _counted(number: int, language: str) -> str:
+    return numbers.format_decimal(number, locale=language)
 
 
 def counted(one: str, many: str, number: int, **values: Any) -> Markup:
     """The words for a number, and the number in them as readers write it: "1,625 rows"."""
     words: str = get_translations().ngettext(one, many, number)
     return Markup(words) % {"num": format_count(number), **values}
+
+
+def once(*key: Any, caller: Callable[[], Markup]) -> Markup:
+    """A part of a page that is the same for everybody who reads the same language: drawn once for its `key`, which
+    names all that it depends on. Nothing of a person, of the moment or of the data belongs into it."""
+    kept: dict[Any, Markup] = current_app.extensions.setdefault("ref_drawn", {})
+    whole = (*key, locale().language)
+    if whole not in kept:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[whole] = caller()
+    return kept[whole]
 
 
 @lru_cache(maxsize=512)

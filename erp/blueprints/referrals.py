@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +48,7 @@ def _find(form: ReferralFilters) -> Listed:
     return found.dressed(_named)
 
 
-def _named(found: Iterable[Any]) -> list[SimpleNamespace]:
+def _named(found: Iterable[Any]) -> list[Any]:
     """Referrals with the names of agent and customer: a place by its name, anybody else as far as it may be seen."""
     found = list(found)
     agents = agent_names(referral.agent_id for referral in found)

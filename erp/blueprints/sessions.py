@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from wtforms import EmailField, HiddenField, PasswordField
 
 from erp.blueprints.forms import Form, attempt, needed
+from erp.blueprints.present import as_of
 from erp.blueprints.preferences import IN_BROWSER, remembered
 from erp.blueprints.responses import local_url, page_or_part, refused, seen_other, varied, wants_part
 from erp.domain import staff
@@ -43,6 +45,7 @@ class SignedIn(UserMixin):
         self.language: str | None = person.language
         self.theme: str | None = person.theme
         self.zone: str | None = person.zone
+        self.views: Container[str] = person.views
         self.permissions = granted(self.roles)
         self.actor = Actor.staff(person.id)
 
@@ -63,6 +66,8 @@ def load(session_id: str) -> SignedIn | None:
     person = staff.identity(UUID(id))
     if person is None or not person.active or str(person.session_version) != version:
         return None
+    if request.method == "GET":
+        as_of(person.now)
     _renew()
     reader = SignedIn(person)
     read_by(reader)
@@ -122,6 +127,7 @@ def create() -> Any:
         return refused("sessions/new.html", "sessions/_drawer.html", form=form, refusal=tried.refusal)
     session.clear()
     session.permanent = True
+    _renew()
     login_user(SignedIn(person))
     chosen = {name: value for name in IN_BROWSER if (value := getattr(person, name))}
     return remembered(_signed_in(form.next.data), chosen)

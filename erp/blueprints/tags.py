@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _
@@ -80,6 +81,12 @@ TAGS: dict[str, LazyString] = {
 def format_tag(tags: str | None) -> str:
     """ "fast_food" as "fast food", "grill;burger" as "grill, burgers"."""
     return _names(tags, locale().language) if tags else ""
+
+
+def tags_named() -> Callable[[str | None], str]:
+    """The same for many of them: the reader's language is asked once."""
+    language = locale().language
+    return lambda tags: _names(tags, language) if tags else ""
 
 
 @lru_cache(maxsize=4096)

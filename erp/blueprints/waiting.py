@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import redis
-from flask import url_for
+from flask import current_app, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -19,6 +20,8 @@ from erp.kernel.permissions import Permission
 FRESH_FOR = 15
 """Seconds for which a count may be shown again; a deed done on these pages has everything counted anew at once."""
 CACHED = "ref:waiting"
+DID = "did"
+"""When the reader did something last, in their session."""
 
 
 class Kind(NamedTuple):
@@ -31,6 +34,16 @@ class Kind(NamedTuple):
     icon: str
     title: LazyString
     text: LazyString
+
+
+class Counted(NamedTuple):
+    """How much of each kind waits, and when it was counted, in seconds of the epoch."""
+
+    at: float
+    numbers: dict[str, int]
+
+
+NEVER = Counted(0.0, {})
 
 
 class Waiting(NamedTuple):
@@ -154,7 +167,9 @@ def waiting_by_page(granted: Collection[Permission]) -> Counter[str]:
 
 
 def count_anew() -> None:
-    """Something was done: whoever looks next sees what waits now."""
+    """Something was done: whoever did it sees at once what waits now, whichever process answers them."""
+    if "_user_id" in session:
+        session[DID] = time.time()
     try:
         courier().delete(CACHED)
     except redis.RedisError:
@@ -162,12 +177,29 @@ def count_anew() -> None:
 
 
 def _numbers() -> dict[str, int]:
+    """What waits, as it was counted at most `FRESH_FOR` seconds ago, and after the reader's own last deed."""
+    counted = current_app.extensions.get(CACHED) or NEVER
+    since = max(session.get(DID, 0.0), time.time() - FRESH_FOR)
+    if counted.at <= since:
+        shared = _shared()
+        counted = shared if shared.at > since else _count()
+        current_app.extensions[CACHED] = counted
+    return counted.numbers
+
+
+def _shared() -> Counted:
+    """As some process counted lately."""
     try:
-        if known := courier().get(CACHED):
-            numbers: dict[str, int] = json.loads(known)
-            return numbers
-        numbers = analytics.waiting()
-        courier().set(CACHED, json.dumps(numbers), ex=FRESH_FOR)
+        known = courier().get(CACHED)
     except redis.RedisError:
-        return analytics.waiting()
-    return numbers
+        return NEVER
+    return Counted(*json.loads(known)) if known else NEVER
+
+
+def _count() -> Counted:
+    counted = Counted(time.time(), analytics.waiting())
+    try:
+        courier().set(CACHED, json.dumps(counted), ex=FRESH_FOR)
+    except redis.RedisError:
+        return counted  # the next process counts for itself
+    return counted

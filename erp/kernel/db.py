@@ -6,7 +6,8 @@ import datetime as dt
 import re
 import select
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -171,6 +172,17 @@ def row(sql: str, **params: Any) -> Row | None:
 
 def scalar(sql: str, **params: Any) -> Any:
     return execute(sql, **params).scalar()
+
+
+def shaped(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Tuples that answer by name, as rows do; many times quicker to make than anything that copies a row."""
+    shape, make = _shape(tuple(names)), tuple.__new__
+    return [make(shape, values) for values in found]
+
+
+@lru_cache(maxsize=512)
+def _shape(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
+    return namedtuple("Shaped", names)  # type: ignore[misc]  # noqa: PYI024  # its names are known when it is made
 
 
 def note_down(kind: str, thing: dict[str, Any]) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from erp.kernel.db import Row, scalar, stream
+from erp.kernel.db import Row, scalar, shaped, stream
 from erp.kernel.db import rows as fetch
 
 PER_PAGE = 50
+PART = "limit :limit_ offset :offset_"
 BATCH = 500
 """Rows that are in memory at once while a whole list is read."""
 
@@ -38,6 +39,12 @@ class Page:
     @property
     def pages(self) -> int:
         return max(1, -(-self.total // self.per_page))
+
+    @property
+    def near(self) -> list[int]:
+        """The pages that are offered: this one, those beside it, the first and the last."""
+        beside = range(max(1, self.page - 1), min(self.pages, self.page + 1) + 1)
+        return sorted({1, self.pages, *beside})
 
     @property
     def first(self) -> int:
@@ -73,31 +80,45 @@ class Listed:
 
     def page(self, number: int = 1, per_page: int = PER_PAGE, *, sums: Iterable[str] = ()) -> Page:
         """One page of the list; one past the end is the last. `sums`: columns to sum over the whole list."""
-        summed = self._summed(sums)
-        total = sum(row.number for row in summed) if summed else self.count()
-        number = max(1, min(number, -(-total // per_page) or 1))
-        found = fetch(
-            f"select * from ({self.select}) as listed order by {self._order} limit :limit_ offset :offset_",
-            limit_=per_page,
-            offset_=(number - 1) * per_page,
-            **self.params,
-        )
-        return Page(self.dress(found), total, number, per_page, summed)
+        if summed := self._summed(sums):
+            total = sum(row.number for row in summed)
+            number = max(1, min(number, -(-total // per_page)))
+            return Page(self.dress(self._rows(number, per_page)), total, number, per_page, summed)
+        found, total = self._counted(number, per_page)
+        if not found and number > 1 and (total := self.count()):
+            number = -(-total // per_page)
+            found = self._rows(number, per_page)
+        return Page(self.dress(found), total, number if found else 1, per_page)
 
     def first(self, most: int) -> Sequence[Any]:
         """At most so many from the top, without counting the rest."""
-        sql = f"select * from ({self.select}) as listed order by {self._order} limit :limit_"
-        return self.dress(fetch(sql, limit_=most, **self.params))
+        return self.dress(self._rows(1, most))
 
     def batches(self, size: int = BATCH) -> Iterator[Sequence[Any]]:
         """The whole list as it is now, never more than `size` rows of it in memory."""
-        sql = f"select * from ({self.select}) as listed order by {self._order}"
-        for batch in stream(sql, size, **self.params):
+        for batch in stream(self._ordered("*"), size, **self.params):
             yield self.dress(batch)
 
     def count(self) -> int:
         total: int = scalar(f"select count(*) from ({self.select}) as listed", **self.params)
         return total
+
+    def _rows(self, number: int, per_page: int) -> Sequence[Any]:
+        return fetch(f"{self._ordered('*')} {PART}", **self._part(number, per_page))
+
+    def _counted(self, number: int, per_page: int) -> tuple[Sequence[Any], int]:
+        """A page, and how many there are in all, by one statement. A page past the end does not know."""
+        counted = f"*, (select count(*) from ({self.select}) as counted) as total_"
+        found = fetch(f"{self._ordered(counted)} {PART}", **self._part(number, per_page))
+        if not found:
+            return [], 0
+        return shaped(found[0]._fields[:-1], [row[:-1] for row in found]), found[0].total_
+
+    def _ordered(self, columns: str) -> str:
+        return f"select {columns} from ({self.select}) as listed order by {self._order}"
+
+    def _part(self, number: int, per_page: int) -> dict[str, Any]:
+        return {"limit_": per_page, "offset_": (number - 1) * per_page, **self.params}
 
     def _summed(self, columns: Iterable[str]) -> Sequence[Row]:
         """(currency, how many rows, each of `columns` summed), in the one look that counts the list."""

@@ -16,7 +16,7 @@ from tests.pages.conftest import Desk
 TEMPLATES = Path(erp.__file__).parent / "templates"
 MACRO = re.compile(r"\{% macro (\w+)\(")
 INNER = {
-    *("csrf_field", "seen_field", "in_place", "link", "kept", "as_table", "totals", "th", "th_sort"),
+    *("csrf_field", "seen_field", "in_place", "link", "kept", "as_table", "totals", "th"),
     *("sparkline", "column_choice", "search_box", "language_switch", "export_menu", "saved_views"),
 }
 """Pieces of other macros, and the switch that the page's own frame holds."""

@@ -177,7 +177,7 @@ def _revealed(found: Sequence[sa.Row[Any]]) -> list[dict[str, Any]]:
     texts = iter(reveal_many([(agent.id, getattr(agent, name)) for agent in found for name in names]))
     revealed = []
     for agent in found:
-        known: dict[str, Any] = dict(agent._mapping)
+        known: dict[str, Any] = agent._asdict()
         for name in names:
             known[name.removesuffix("_cipher")] = next(texts)
             del known[name]

@@ -63,7 +63,7 @@ def authenticate(email: str, password: str, *, now: dt.datetime) -> sa.Row[Any]:
     time for any reason."""
     of_nobody = passwords.of_nobody()
     found = row(
-        f"select {queries.COLUMNS}, password_hash from staff where email = :email and active",
+        f"select {queries.HOLDER}, password_hash from staff where email = :email and active",
         email=rules.normalise_email(email),
     )
     try:

@@ -14,11 +14,14 @@ from erp.kernel.paging import Listed, alphabetical
 
 COLUMNS = """id, reference, name, email, roles, active, session_version, must_change_password, language, theme,
              zone"""
+HOLDER = f"""{COLUMNS}, ref_now() as now,
+             array(select distinct list from saved_view where staff_id = staff.id) as views"""
+"""Somebody who is here, with the moment, and the lists of which they saved views."""
 
 
 def identity(id: UUID) -> sa.Row[Any] | None:
     """Who holds a session; asked once a request."""
-    return row(f"select {COLUMNS} from staff where id = :id", id=id)
+    return row(f"select {HOLDER} from staff where id = :id", id=id)
 
 
 def find(reference: str) -> sa.Row[Any]:
