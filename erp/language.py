@@ -26,9 +26,7 @@ DEFAULT = "en"
 
 def register(app: Flask) -> None:
     """Choose the language and the zone of every request to `app`. Refuses to start without the catalogues."""
-    babel.init_app(
-        app, default_locale=DEFAULT, locale_selector=chosen_locale, timezone_selector=chosen_zone
-    )
+    babel.init_app(app, default_locale=DEFAULT, locale_selector=chosen_locale, timezone_selector=chosen_zone)
     app.extensions["babel"].instance.domain_instance = Catalogues()
     app.jinja_env.globals.update(_=written, gettext=written)
     app.after_request(_tell_caches)

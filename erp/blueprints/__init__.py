@@ -21,6 +21,7 @@ from erp.blueprints import (
     jobs,
     ledger,
     me,
+    once,
     payments,
     payout_runs,
     payouts,
@@ -44,6 +45,7 @@ SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 def register(app: Flask) -> None:
     """Mount every page on the application."""
     presentation.register(app)
+    once.register(app)
     preferences.register(app)
     roles.register(app)
     shell.register(app)

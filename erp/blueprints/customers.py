@@ -20,8 +20,8 @@ from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data
-from erp.blueprints.referrals import VOID
 from erp.blueprints.present import now
+from erp.blueprints.referrals import VOID
 from erp.domain import analytics, payments, referrals
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires

@@ -6,7 +6,7 @@ All of a list's state (filters, sorting, page, columns) is in the address. `list
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -177,8 +177,21 @@ class Shown:
     def lines(self) -> list[tuple[Any, Markup]]:
         """Each row of the page with its cells."""
         rows = self.page.rows
-        return list(
-            zip(rows, lines(self.columns, rows, labelled=bool(address.columns_asked())), strict=True)
+        return list(zip(rows, lines(self.columns, rows, labelled=bool(address.columns_asked())), strict=True))
+
+    @cached_property
+    def face(self) -> Hashable:
+        """All that what stands round the rows depends on, but for the reader's language. None for what is too rare to
+        be kept: a search for something typed, a list within something else."""
+        if request.view_args or any(name in address.SEARCHES for name, _value in self.state):
+            return None
+        offered = [_offered(item) for item in self.form if item.type == "SelectField"]
+        saved = [(view.id, view.label) for view in self.saved]
+        return (
+            self.listing.key,
+            address.path(),
+            *map(tuple, (self.state, self.keys, offered, saved)),
+            self.picks,
         )
 
     @property
@@ -283,6 +296,11 @@ def _told(item: Any) -> str:
     if item.type == "DateField":
         return f"{item.label.text} {format_day(item.data)}"
     return f"“{item.data}”"
+
+
+def _offered(item: Any) -> Hashable:
+    """What can be picked; words of ours say the same in the same language."""
+    return tuple([(value, label if isinstance(label, str) else "") for value, label in item.choices])
 
 
 def shown(listing: Listing, **without: Any) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -65,8 +66,12 @@ def agent_names(ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
 def with_agent_names(rows: Iterable[Any], **columns: str) -> list[Any]:
     """Rows with agents' names: `with_agent_names(rows, agent_name="agent_id")`."""
     rows = list(rows)
-    names = agent_names(getattr(row, id) for row in rows for id in columns.values())
-    return dressed(rows, lambda row: {name: names[getattr(row, id)] for name, id in columns.items()})
+    if not rows:
+        return []
+    ids = {name: list(map(attrgetter(id), rows)) for name, id in columns.items()}
+    names = agent_names(id for every in ids.values() for id in every)
+    told = zip(*([names[id] for id in every] for every in ids.values()), strict=True)
+    return shaped((*rows[0]._fields, *ids), [(*row, *more) for row, more in zip(rows, told, strict=True)])
 
 
 def actor_names(actors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,6 @@ from erp.kernel.sentences import Amount, Rate, formatted
 from erp.language import locale
 
 THEMES = ("light", "dark")
-MOST_KEPT = 1000
-"""Parts of pages that `once` keeps; columns can be chosen in more ways than anybody wants to keep."""
 
 
 class Template(jinja2.Template):
@@ -58,7 +55,6 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         ngettext=counted,
-        once=once,
         asset=asset,
         lucide=icon,
         state_of=states.state_of,
@@ -120,18 +116,6 @@ def counted(one: str, many: str, number: int, **values: Any) -> Markup:
     """The words for a number, and the number in them as readers write it: "1,625 rows"."""
     words: str = get_translations().ngettext(one, many, number)
     return Markup(words) % {"num": format_count(number), **values}
-
-
-def once(*key: Any, caller: Callable[[], Markup]) -> Markup:
-    """A part of a page that is the same for everybody who reads the same language: drawn once for its `key`, which
-    names all that it depends on. Nothing of a person, of the moment or of the data belongs into it."""
-    kept: dict[Any, Markup] = current_app.extensions.setdefault("ref_drawn", {})
-    whole = (*key, locale().language)
-    if whole not in kept:
-        if len(kept) >= MOST_KEPT:
-            kept.clear()
-        kept[whole] = caller()
-    return kept[whole]
 
 
 @lru_cache(maxsize=512)

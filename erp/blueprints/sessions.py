@@ -14,9 +14,10 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from wtforms import EmailField, HiddenField, PasswordField
 
 from erp.blueprints.forms import Form, attempt, needed
-from erp.blueprints.present import as_of
 from erp.blueprints.preferences import IN_BROWSER, remembered
+from erp.blueprints.present import as_of
 from erp.blueprints.responses import local_url, page_or_part, refused, seen_other, varied, wants_part
+from erp.blueprints.waiting import count_anew
 from erp.domain import staff
 from erp.extensions import limiter, login_manager
 from erp.kernel import clock
@@ -129,6 +130,7 @@ def create() -> Any:
     session.permanent = True
     _renew()
     login_user(SignedIn(person))
+    count_anew()
     chosen = {name: value for name in IN_BROWSER if (value := getattr(person, name))}
     return remembered(_signed_in(form.next.data), chosen)
 
