@@ -182,7 +182,7 @@ def shaped(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> list[Any]:
 
 @lru_cache(maxsize=512)
 def _shape(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    return namedtuple("Shaped", names)  # type: ignore[misc]  # its names are known when it is made
+    return namedtuple("Shaped", names)  # its names are known when it is made
 
 
 def note_down(kind: str, thing: dict[str, Any]) -> None:
