@@ -46,7 +46,8 @@ def upgrade() -> None:
         of="status, is_current, provider_payment_id, payment_url, error_code, refunded_total, charged_back, attention,"
         " confirmed_at",
     )
-    for table in ("refund", "chargeback", "settlement"):
+    audited("refund", of="state, amount, sent_at, ended_at, refunded_total_after, error_code")
+    for table in ("chargeback", "settlement"):
         audited(table)
     append_only("chargeback")
     for table in ("customer_order", "payment", "refund", "settlement", "bank_notification"):
@@ -147,6 +148,8 @@ def _refunds() -> None:
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("sent_at", MOMENT),
+        sa.Column("times_asked", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ask_again_at", MOMENT),
         sa.Column("ended_at", MOMENT),
         sa.Column("refunded_total_after", sa.BigInteger()),
         sa.Column("error_code", sa.Text()),

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from erp.domain import payments
-from erp.kernel import clock
-from erp.kernel.db import db, rows
+from erp.kernel import audit, clock
+from erp.kernel.db import db, rows, scalar
 from erp.kernel.errors import Invalid
 from erp.kernel.transaction import transaction
 from tests.payments.conftest import AMOUNT
@@ -54,9 +54,20 @@ def at_bank(bank, payment):
     return [refund["amount"] for refund in bank.operations(payment.bank_order_id)["refunds"]]
 
 
+def at(edge, moment):
+    """The same edge at another moment."""
+    return payments.Edge(edge.bank, edge.transaction, lambda: moment, edge.by)
+
+
 def later(edge):
     """The same edge two minutes on, when leases are over."""
-    return payments.Edge(edge.bank, edge.transaction, lambda: clock.now() + LATER, edge.by)
+    return at(edge, clock.now() + LATER)
+
+
+def again_at(id):
+    found = scalar("select ask_again_at from refund where id = :id", id=id)
+    db.session.rollback()
+    return found
 
 
 def test_a_part_and_then_the_rest_go_back(order, paid, edge, bank):
@@ -100,7 +111,7 @@ def test_a_lost_answer_is_found_in_the_payments_state_and_not_sent_again(order, 
     id = ask(paid, 50_000)
     payments.send_refund(id, edge)
     assert states(paid) == ["unknown"]
-    payments.send_refund(id, edge)
+    payments.send_refund(id, later(edge))
     assert (states(paid), totals(paid)) == (["done"], [(50_000, 50_000)])
     assert at_bank(bank, paid) == [50_000]
 
@@ -110,7 +121,7 @@ def test_a_second_lost_answer_is_repeated_under_the_same_request_id(paid, edge, 
     bank.misbehave("Cancel", "timeout_after")
     id = ask(paid, 30_000)
     payments.send_refund(id, edge)
-    payments.send_refund(id, edge)
+    payments.send_refund(id, later(edge))
     assert (states(paid), totals(paid)) == (["done", "done"], [(50_000, 50_000), (30_000, 80_000)])
     assert at_bank(bank, paid) == [50_000, 30_000]
 
@@ -119,8 +130,65 @@ def test_a_request_that_never_arrived_is_sent(paid, edge, bank):
     bank.misbehave("Cancel", "timeout_before")
     id = ask(paid, 50_000)
     payments.send_refund(id, edge)
-    payments.send_refund(id, edge)
+    payments.send_refund(id, later(edge))
     assert (states(paid), at_bank(bank, paid)) == (["done"], [50_000])
+
+
+def test_a_refund_without_an_answer_is_sent_ever_more_rarely_and_told_once(paid, edge, bank, superuser):
+    id = ask(paid, 50_000)
+    moment, rests = clock.now(), []
+    for _ in range(12):
+        bank.misbehave("Cancel", "timeout_before")
+        payments.send_refund(id, at(edge, moment))
+        again = again_at(id)
+        rests.append((again - moment).total_seconds())
+        payments.send_refund(id, at(edge, again - dt.timedelta(seconds=1)))
+        assert again_at(id) == again, "too early, the bank is left alone"
+        moment = again
+    assert rests == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
+    delays = superuser.execute(
+        "select round(extract(epoch from due_at - written_at)) from outbox"
+        " where job = 'erp.jobs.payments.send_refund' order by id"
+    ).fetchall()
+    assert [int(delay) for (delay,) in delays] == [0, *rests]
+    told = [deed.action for deed in audit.history("refund", id)]
+    db.session.rollback()
+    assert told == ["refund.asked", "refund.sent", "refund.not_done"]
+    payments.send_refund(id, at(edge, moment))
+    assert (states(paid), at_bank(bank, paid)) == (["done"], [50_000])
+
+
+def test_a_refund_that_rests_is_left_alone_by_the_sweep_until_its_time(paid, edge, bank, superuser):
+    id = ask(paid, 50_000)
+    for _ in range(6):
+        bank.misbehave("Cancel", "timeout_before")
+        payments.send_refund(id, at(edge, again_at(id) or clock.now()))
+    superuser.execute("delete from outbox")
+    for moment, sent in (
+        (again_at(id) - dt.timedelta(seconds=1), 0),
+        (again_at(id) + LATER, 1),
+        (again_at(id) + LATER, 1),
+    ):
+        with transaction():
+            payments.poll_open(now=moment)
+        waiting = superuser.execute("select count(*) from outbox where job = 'erp.jobs.payments.send_refund'")
+        assert waiting.fetchone() == (sent,)
+
+
+def test_another_failure_is_told(paid, edge, bank):
+    id = ask(paid, 50_000)
+    bank.misbehave("Cancel", "timeout_before")
+    payments.send_refund(id, edge)
+    bank.misbehave("Cancel", "error", ErrorCode="330")
+    payments.send_refund(id, later(edge))
+    told = [(deed.action, deed.details.get("state")) for deed in audit.history("refund", id)]
+    db.session.rollback()
+    assert told == [
+        ("refund.asked", None),
+        ("refund.sent", None),
+        ("refund.not_done", "unknown"),
+        ("refund.not_done", "refused"),
+    ]
 
 
 def test_a_worker_that_died_while_sending_is_succeeded_after_its_lease(paid, edge, bank):
@@ -175,9 +243,13 @@ def test_an_attested_total_only_grows(paid, edge):
             payments.attest_refunded_total(paid.reference, total=total, note="?", by=FEDOR, now=clock.now())
 
 
-def test_a_refund_nobody_sends_is_picked_up_again(paid, superuser):
+def test_a_refund_nobody_sends_is_picked_up_again_once(paid, superuser):
     id = ask(paid, 50_000)
-    with transaction():
-        payments.poll_open(now=clock.now() + LATER)
-    waiting = rows("select subject from outbox where job = 'erp.jobs.payments.send_refund'")
-    assert [subject for (subject,) in waiting] == [str(id), str(id)]
+    superuser.execute("update outbox set given_up_at = now() where job = 'erp.jobs.payments.send_refund'")
+    for _ in range(2):
+        with transaction():
+            payments.poll_open(now=clock.now() + LATER)
+    waiting = rows(
+        "select subject from outbox where job = 'erp.jobs.payments.send_refund' and given_up_at is null"
+    )
+    assert [subject for (subject,) in waiting] == [str(id)]

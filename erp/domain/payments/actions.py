@@ -285,10 +285,13 @@ def poll_open(*, now: dt.datetime, limit: int = 500) -> int:
         limit=limit,
     )
     stuck = rows(
-        """select id from refund where state in ('asked', 'sent', 'unknown')
-             and coalesce(sent_at, asked_at) < cast(:now as timestamptz) - make_interval(secs => :soonest)
-           order by asked_at limit :limit""",
+        """select r.id from refund r where r.state in ('asked', 'sent', 'unknown')
+             and coalesce(r.ask_again_at, r.asked_at + make_interval(secs => :soonest)) < :now
+             and not exists (select 1 from outbox o where o.subject = r.id::text and o.job = :job
+                               and o.given_up_at is null)
+           order by r.asked_at limit :limit""",
         now=now,
+        job=SEND_REFUND,
         soonest=rules.ASK_AFTER_SECONDS,
         limit=limit,
     )

@@ -94,7 +94,8 @@ class Payment(db.Model):
 class Refund(db.Model):
     """Money asked back from the bank for a payer, or a total a member of staff attested.
 
-    `refunded_total_after` is the payment's cumulative refunded total once this one was done.
+    `refunded_total_after` is the payment's cumulative refunded total once this one was done. `sent_at`: when the bank
+    was first asked; `ask_again_at`: it is left alone until then, while somebody waits for its answer and after none came.
     """
 
     __tablename__ = "refund"
@@ -108,6 +109,8 @@ class Refund(db.Model):
     asked_by: so.Mapped[str]
     asked_at: so.Mapped[dt.datetime]
     sent_at: so.Mapped[dt.datetime | None]
+    times_asked: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
+    ask_again_at: so.Mapped[dt.datetime | None]
     ended_at: so.Mapped[dt.datetime | None]
     refunded_total_after: so.Mapped[int | None]
     error_code: so.Mapped[str | None]

@@ -147,15 +147,17 @@ def _new_refund(
 
 
 def begin_refund(refund_id: UUID, *, by: Actor, now: dt.datetime) -> RefundStep | None:
-    """Claim the sending of a refund before the bank hears of it, or None when it has ended or is being sent now."""
+    """Claim the sending of a refund before the bank hears of it, or None when it has ended, is being sent now, or its
+    time has not come. A repetition is no news: it leaves no audit row."""
     refund = _locked_refund(refund_id)
     if refund is None or refund.state not in rules.OPEN_REFUNDS:
         return None
-    lease = dt.timedelta(seconds=rules.LEASE_SECONDS)
-    if refund.state == RefundState.SENT and refund.sent_at + lease > now:
+    if refund.ask_again_at is not None and refund.ask_again_at > now:
         return None
-    execute("update refund set state = 'sent', sent_at = :now where id = :id", id=refund_id, now=now)
-    audit.record("refund.sent", "refund", refund_id, by=by, at=now)
+    rest = max(rules.LEASE_SECONDS, rules.ask_refund_again_after(refund.times_asked + 1))
+    _leave_alone(refund_id, rest, asked=1, now=now)
+    if refund.state == RefundState.ASKED:
+        _is_sent(refund_id, by=by, now=now)
     return RefundStep(
         refund_id,
         refund.payment_id,
@@ -166,10 +168,29 @@ def begin_refund(refund_id: UUID, *, by: Actor, now: dt.datetime) -> RefundStep 
     )
 
 
+def _is_sent(refund_id: UUID, *, by: Actor, now: dt.datetime) -> None:
+    execute(
+        """update refund set state = 'sent', sent_at = coalesce(sent_at, :now), error_code = null where id = :id""",
+        id=refund_id,
+        now=now,
+    )
+    audit.record("refund.sent", "refund", refund_id, by=by, at=now)
+
+
+def _leave_alone(refund_id: UUID, seconds: int, *, asked: int = 0, now: dt.datetime) -> None:
+    """Nobody asks the bank about this refund for so long. Kept on the row, so that a restart does not forget it."""
+    execute(
+        "update refund set ask_again_at = :at, times_asked = times_asked + :asked where id = :id",
+        id=refund_id,
+        at=now + dt.timedelta(seconds=seconds),
+        asked=asked,
+    )
+
+
 def record_refund(refund_id: UUID, *, status: str, new_amount: int, by: Actor, now: dt.datetime) -> None:
     """The bank took our Cancel. `new_amount` is what it says is left of the payment, in kopecks.
 
-    While the money is still on its way back (REFUNDING) the refund stays `sent` and the payment is followed. When
+    While the money is still on its way back (REFUNDING) the refund is `sent` and the payment is followed. When
     the payment's state had already ended the refund, only a greater total is news.
     """
     refund = _locked_refund(refund_id)
@@ -178,6 +199,8 @@ def record_refund(refund_id: UUID, *, status: str, new_amount: int, by: Actor, n
     payment = queries.locked(refund.payment_id)
     _move(payment, status, by=by, now=now)
     if status not in ("PARTIAL_REFUNDED", "REFUNDED"):
+        if refund.state == RefundState.UNKNOWN:
+            _is_sent(refund_id, by=by, now=now)
         enqueue(FOLLOW, payment.id, delay=5)
         return
     is_open = refund.state in rules.OPEN_REFUNDS
@@ -191,22 +214,25 @@ def record_refund(refund_id: UUID, *, status: str, new_amount: int, by: Actor, n
 def record_refund_failure(
     refund_id: UUID, *, state: RefundState, error_code: str | None, by: Actor, now: dt.datetime
 ) -> None:
-    """The bank refused (`refused`), or nobody knows whether it gave the money back (`unknown`: asked again)."""
-    ended_at = now if state is RefundState.REFUSED else None
-    failed = execute(
-        """update refund set state = :state, error_code = :code, ended_at = :ended_at
-           where id = :id and state = 'sent'""",
-        id=refund_id,
-        state=state.value,
-        code=error_code,
-        ended_at=ended_at,
-    ).rowcount
-    if not failed:
+    """The bank refused (`refused`), or nobody knows whether it gave the money back (`unknown`: asked again, ever more
+    rarely). No answer after no answer is no news."""
+    refund = _locked_refund(refund_id)
+    if refund is None or refund.state not in (RefundState.SENT, RefundState.UNKNOWN):
         return
-    details = {"state": state.value, "error_code": error_code}
-    audit.record("refund.not_done", "refund", refund_id, by=by, at=now, details=details)
+    if (refund.state, refund.error_code) != (state, error_code):
+        execute(
+            "update refund set state = :state, error_code = :code, ended_at = :ended_at where id = :id",
+            id=refund_id,
+            state=state.value,
+            code=error_code,
+            ended_at=now if state is RefundState.REFUSED else None,
+        )
+        details = {"state": state.value, "error_code": error_code}
+        audit.record("refund.not_done", "refund", refund_id, by=by, at=now, details=details)
     if state is RefundState.UNKNOWN:
-        enqueue(SEND_REFUND, refund_id, delay=5)
+        rest = rules.ask_refund_again_after(refund.times_asked)
+        _leave_alone(refund_id, rest, now=now)
+        enqueue(SEND_REFUND, refund_id, delay=rest)
 
 
 def follow_status(payment: sa.Row[Any], before: str, *, by: Actor, now: dt.datetime) -> None:

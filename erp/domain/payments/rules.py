@@ -32,6 +32,9 @@ LEASE_SECONDS = 60
 ASK_AFTER_SECONDS, ASK_AT_LEAST_EVERY_SECONDS = 60, 3600
 """An unfinished payment is asked about a minute after the last time, then ever more rarely, but every hour."""
 
+ASK_REFUND_AGAIN_AFTER_SECONDS, LONGEST_REFUND_DELAY = 5, 3600
+"""A refund that the bank did not answer is sent once more after five seconds, then ever more rarely."""
+
 ASKED, UNANSWERED, REFUSED = "asked", "unknown", "refused"
 """Init is on its way; its answer was lost; the bank refused it."""
 
@@ -149,6 +152,12 @@ class RefundState(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     ATTESTED = "attested"
+
+
+def ask_refund_again_after(times_asked: int) -> int:
+    """Seconds until an unanswered refund is sent once more: 5, 10, 20 … at most an hour."""
+    rest = ASK_REFUND_AGAIN_AFTER_SECONDS << min(times_asked - 1, 10)
+    return min(rest, LONGEST_REFUND_DELAY)
 
 
 OPEN_REFUNDS = (RefundState.ASKED, RefundState.SENT, RefundState.UNKNOWN)
