@@ -37,7 +37,7 @@ PROOFS = (
 )
 """That both sides left the books whole."""
 AMOUNTS = f"""
-with {engine.FACTS_OF_EVENTS}, {engine.LINES}
+with {engine.BOOKED}, {engine.FACTS_OF_EVENTS}, {engine.LINES}
 select l.*, e.source_id as told, l.occurred_at + make_interval(days => l.hold_days::integer) as available_at,
        case when l.kind = 'accrual' or h.commission_id is not null then 'pending' else 'available' end as account
 from line l join event e on e.id = l.cause_id left join hold h on h.commission_id = l.accrual_id

@@ -54,9 +54,10 @@ begin
            case when l.kind <> 'accrual'
                 then coalesce(a.id, first_value(l.id) over (partition by l.event_id, l.rule_id, l.agent_id
                                                             order by l.kind)) end as accrual_id,
+           a.in_credit as known_in_credit,
            case when a.id is null then case when l.freeze_reason is null then 'pending' else 'frozen' end
                 when f.commission_id is not null then 'forfeited'
-                when h.commission_id is null then case when l.in_credit then 'credit' else 'available' end
+                when h.commission_id is null then case when a.in_credit then 'credit' else 'available' end
                 when h.reason is null then 'pending' else 'frozen' end as account,
            -- In the books a reversal happened when the customer was refunded, not when he had paid.
            case when l.kind = 'reversal' then (select e.occurred_at from event e where e.id = l.cause_event_id)
@@ -66,7 +67,7 @@ begin
                base, rate_bps, tier_position, volume, uncapped, line_capped, customer_capped, refunded, in_credit,
                occurred_at, available_at, deadline, freeze_reason, source_id, n)) l
     left join lateral (
-      select a.id from commission a
+      select a.id, a.in_credit from commission a
       where l.kind <> 'accrual' and a.kind = 'accrual' and a.event_id = l.event_id and a.rule_id = l.rule_id
         and a.agent_id = l.agent_id offset 0) a on true
     left join lateral (select h.commission_id, h.reason from hold h where h.commission_id = a.id offset 0) h on true
@@ -86,8 +87,8 @@ begin
     overriding system value
     select l.id, l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.accrual_id,
            case when not l.is_accrual then l.cause_event_id end, l.amount, l.currency, l.paid, l.base, l.rate_bps,
-           l.tier_position, l.volume, l.uncapped, l.line_capped, l.customer_capped, l.refunded, l.in_credit,
-           l.occurred_at, l.available_at, l.account, p.transaction_id, v_now
+           l.tier_position, l.volume, l.uncapped, l.line_capped, l.customer_capped, l.refunded,
+           coalesce(l.known_in_credit, l.in_credit), l.occurred_at, l.available_at, l.account, p.transaction_id, v_now
     from line l left join posted p on p.n = l.n
   )
   insert into hold (commission_id, agent_id, until, deadline, reason)

@@ -1,55 +1,75 @@
 """The one engine: a SELECT from three relations (facts, agreements, opening state) to commission lines.
 
-For every payment that a fact concerns and every agent who shares in it, the engine computes what the commission
-must be, from facts alone, and compares it with what is booked; the differences are the lines to write. So the same
-text accrues, reverses and trues up; a duplicate finds no difference, and the order in which facts arrive does not
-change any net amount.
+For every event that a fact concerns and every agent who shares in its customer, the engine computes what each rule
+makes the commission be, from facts alone, and compares it with what is booked; the differences are the lines to write.
+So the same text accrues, reverses and trues up; a duplicate finds no difference, and the order in which facts arrive
+does not change any net amount.
 
 - evidence: a payment counts when the bank has confirmed it, or when the terms take the owner's word
-- volume: the agent's connections of the programme in the pinned window (t - days, t], t being the payment's time;
-  a day is 24 hours, so that no zone of the session matters
-- tier: the highest of the pinned schedule whose threshold the volume reaches
-- base: the agent's part of the payment, shares split by largest remainder
-- uncapped: base x rate, half-up
-- monthly cap in closed form: least(cap, cumulative) - least(cap, previous cumulative) in the calendar month of the
+- rule: of the event's kind and plan; one without a plan is for the plans that no other rule of its kind names
+- volume and tier: `volume.py`; the tier is the highest of the pinned schedule whose threshold the volume reaches
+- base: the payment, net of VAT or fee when the rule says so, or the fixed amount; shares split by largest remainder
+- uncapped: base x rate, half-up; nothing when the rule is for the first payment or for some months, and it is past
+- caps in closed form, least(cap, cumulative) - least(cap, previous cumulative): line, customer, calendar month of the
   programme's zone
-- refunds and chargebacks: accrued x refunded / paid, half-up on the cumulative total, so that all parts together
-  take back it all
+- taken back: `takings.py`
+
+`LINES` reads facts and agreements from the relation `concerned` (FACTS_OF_EVENTS, FACTS_OF_ALL) and what is booked
+from `opening` (BOOKED, NOTHING_BOOKED). What terms do not use costs next to nothing: it stands behind a `case`.
 """
 
-FACTS_OF_EVENTS = """
+from erp.domain.commissions.takings import TAKEN_BACK
+from erp.domain.commissions.volume import COUNTS, MONEY_BACK, VOLUME
+
+EARNING = "('payment', 'connection', 'sign_up')"
+"""Kinds of events that rules can earn for."""
+AS_TOLD = "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
+
+FACTS_OF_EVENTS = f"""
   -- `offset 0` keeps the planner from taking a step apart, `materialized` also keeps its rows for several readers.
   asked as materialized (
-    select p.*, told.cause_id, told.is_new
+    select p.*, told.cause_id, told.is_new, told.told_at
     from (select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id,
-                 bool_or(e.original_event_id is null) as is_new
+                 bool_or(e.original_event_id is null) as is_new, min(e.occurred_at) as told_at
           from event e where e.id = any(:event_ids) group by 1) told
     cross join lateral (
-      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at, p.evidence
+      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at, p.evidence,
+             p.plan, p.prepaid_days
       from event p where p.id = told.event_id offset 0) p
-    where p.kind in ('payment', 'connection', 'transfer')
   ),
   shared as materialized (
-    select a.*, r.referral_id, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
+    select a.*, r.referral_id, r.registered_at, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
     from asked a
     cross join lateral (
-      select r.id as referral_id, r.terms_id, r.frozen from referral r where r.customer_id = a.customer_id offset 0) r
+      select r.id as referral_id, r.registered_at, r.terms_id, r.frozen from referral r
+      where r.customer_id = a.customer_id offset 0) r
     cross join lateral (
       select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
   ),
+  -- Programmes in which a fact changes what was before it in its window, or a refund what comes after it.
+  reaching as materialized (
+    select t.programme_id, p.zone, bool_or(t.measure = 'revenue') as by_revenue,
+           max(case when t.retroactive then array_position('{{month,quarter,lifetime}}', t.window_kind) end) as back
+    from terms t join programme p on p.id = t.programme_id
+    where t.state <> 'draft' and (t.measure = 'revenue' or t.retroactive) group by t.programme_id, p.zone
+  ),
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
   late as (
-    select agent_id, programme_id, min(occurred_at) as since, max(cause_id) as cause_id
-    from shared where is_new group by agent_id, programme_id
+    select s.agent_id, s.programme_id, max(s.cause_id) as cause_id,
+           min(case r.back when 1 then date_trunc('month', s.told_at at time zone r.zone) at time zone r.zone
+                           when 2 then date_trunc('quarter', s.told_at at time zone r.zone) at time zone r.zone
+                           when 3 then '-infinity' else s.told_at end) as since
+    from shared s left join reaching r on r.programme_id = s.programme_id
+    where s.is_new and s.kind in ('payment', 'connection', 'transfer') or r.by_revenue and s.kind = 'payment'
+    group by s.agent_id, s.programme_id
   ),
-  booked_already as (
+  touched as (
     select c.event_id, c.agent_id, l.cause_id
     from late l
     cross join lateral (
       select c.event_id, c.agent_id from commission c
       where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
         and c.kind = 'accrual' offset 0) c
-    where c.event_id not in (select event_id from asked)
     union all
     -- Of agents who no longer share in it.
     select c.event_id, c.agent_id, a.cause_id
@@ -57,16 +77,26 @@ FACTS_OF_EVENTS = """
     cross join lateral (
       select c.event_id, c.agent_id from commission c
       where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c
-    where (c.event_id, c.agent_id) not in (select event_id, agent_id from shared)
+    union all
+    -- A cancellation is about what the customer did before it, a payment also about the bonus for their sign-up.
+    select e.id, s.agent_id, s.cause_id
+    from shared s
+    cross join lateral (
+      select e.id from event e
+      where e.customer_id = s.customer_id and e.kind in {EARNING}
+        and (e.kind <> 'payment' or s.kind = 'cancellation') offset 0) e
+    where s.kind = 'cancellation'
+       or s.kind = 'payment' and s.terms_id in (select u.terms_id from rule u where u.condition = 'first_payment')
   ),
   concerned as materialized (
-    select event_id, source_id, amount, currency, occurred_at, evidence, referral_id, terms_id, frozen, agent_id, bps,
-           cause_id
-    from shared where kind = 'payment'
+    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
+    from shared where kind in {EARNING}
     union all
-    select k.event_id, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, r.id, r.terms_id, r.frozen,
-           k.agent_id, s.bps, k.cause_id
-    from booked_already k
+    select k.event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan, e.prepaid_days,
+           e.customer_id, r.id, r.registered_at, r.terms_id, r.frozen, k.agent_id, s.bps, k.cause_id
+    from (select event_id, agent_id, max(cause_id) as cause_id from touched
+          where (event_id, agent_id) not in (select event_id, agent_id from shared)
+          group by event_id, agent_id) k
     cross join lateral (select * from event e where e.id = k.event_id offset 0) e
     cross join lateral (select * from referral r where r.customer_id = e.customer_id offset 0) r
     left join lateral (select s.bps from referral_share s where s.referral_id = r.id and s.agent_id = k.agent_id
@@ -75,13 +105,14 @@ FACTS_OF_EVENTS = """
 """
 """What changed because of some events: for the live writer."""
 
-FACTS_OF_ALL = """
+FACTS_OF_ALL = f"""
   concerned as materialized (
-    select e.id as event_id, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, r.id as referral_id,
-           r.terms_id, r.frozen, k.agent_id, s.bps, e.id as cause_id
+    select e.id as event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan,
+           e.prepaid_days, e.customer_id, r.id as referral_id, r.registered_at, r.terms_id, r.frozen, k.agent_id,
+           s.bps, e.id as cause_id
     from (select e.id as event_id, s.agent_id
           from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
-          where e.kind = 'payment'
+          where e.kind in {EARNING}
           union
           select c.event_id, c.agent_id from commission c where c.kind = 'accrual') k
     join event e on e.id = k.event_id
@@ -91,97 +122,180 @@ FACTS_OF_ALL = """
 """
 """Everything that ever happened: for proving that the books recompute."""
 
-LINES = """
+BOOKED = "opening as not materialized (select * from commission)"
+"""The opening state of the live writer: all that is booked."""
+NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
+"""The opening state of a replay: every line is still to be written."""
+
+WHOLE = """case when u.kind = 'fixed' then u.amount
+         when u.base = 'gross' then k.amount
+         when u.base = 'net_of_vat' then (2 * k.amount * 10000 + 10000 + t.vat_bps) / (2 * (10000 + t.vat_bps))
+         else greatest(0, k.amount - greatest(t.fee_minimum, (2 * k.amount * t.fee_bps + 10000) / 20000)) end"""
+"""What all agents who share in an event have between them to earn on."""
+
+PARTED = """select part.base from (
+    select x.agent_id, w.whole * x.bps / 10000
+           + case when row_number() over (order by w.whole * x.bps % 10000 desc, x.agent_id)
+                       <= w.whole - sum(w.whole * x.bps / 10000) over () then 1 else 0 end as base
+    from referral_share x where x.referral_id = k.referral_id) part
+  where part.agent_id = k.agent_id"""
+
+IN_TIME = f"""(
+  select (u.payments = 'every' or not exists (
+           select 1 from event p where p.customer_id = f.customer_id and {COUNTS}
+             and (p.occurred_at, p.id) < (f.occurred_at, f.event_id)))
+     and (u.months is null or f.occurred_at < (
+           case u.months_from when 'sign_up' then f.registered_at
+                else (select min(p.occurred_at) from event p where p.customer_id = f.customer_id and {COUNTS}) end
+           at time zone g.zone + make_interval(months => u.months::integer)) at time zone g.zone)
+  from rule u join terms t on t.id = u.terms_id join programme g on g.id = t.programme_id where u.id = f.rule_id)"""
+"""Whether the payment is still among those that the rule is for."""
+
+
+
+
+def _capped(*, source: str, amount: str, cap: str, per: str, booked: str, answer: str) -> str:
+    """Steps that leave of `amount` what `cap` does, as `answer`; `per` says whose sum it bounds.
+
+    What came before each line is what was `booked` between it and the one recomputed before it, summed up.
+    """
+    return f"""
+  {answer}_in_turn as (
+    select r.*, lag(r.occurred_at) over turn as {answer}_at, lag(r.event_id) over turn as {answer}_id
+    from {source} r window turn as (partition by {per} order by r.occurred_at, r.event_id)
+  ),
+  {answer}_after as (
+    select r.*, case when r.{cap} is null then 0
+                     else sum(r.{amount} + gap.amount) over (partition by {per} order by r.occurred_at, r.event_id)
+                          - r.{amount} end::bigint as before_{answer}
+    from {answer}_in_turn r
+    cross join lateral (
+      select coalesce(sum(b.amount), 0)::bigint as amount from ({booked}) b
+      where r.{answer}_at is null or (b.occurred_at, b.event_id) > (r.{answer}_at, r.{answer}_id)) gap
+  ),
+  {answer}_worth as (
+    select o.*, case when o.{cap} is null then o.{amount}
+                     else least(o.{cap}, o.before_{answer} + o.{amount}) - least(o.{cap}, o.before_{answer})
+                end::bigint as {answer}
+    from {answer}_after o
+  )"""
+
+
+OF_CUSTOMER = """
+        select e.occurred_at, e.id as event_id, c.line_capped + coalesce((
+                 select sum(x.line_capped) from opening x where x.accrual_id = c.id and x.kind <> 'accrual'), 0) as amount
+        from event e join opening c on c.event_id = e.id and c.kind = 'accrual'
+        where r.customer_cap is not null and e.customer_id = r.customer_id and c.rule_id = r.rule_id
+          and c.agent_id = r.agent_id and (e.occurred_at, e.id) < (r.occurred_at, r.event_id)"""
+OF_MONTH = """
+        select c.occurred_at, c.event_id, c.customer_capped as amount from opening c
+        where r.monthly_cap is not null and c.agent_id = r.agent_id and c.programme_id = r.programme_id
+          and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
+          and c.rule_id = r.rule_id"""
+
+LINES = f"""
   facts as (
-    select k.event_id, k.agent_id, k.cause_id, k.source_id, k.amount as paid, k.currency, k.occurred_at, k.referral_id,
-           k.frozen, t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.monthly_cap,
+    select k.event_id, k.cause_id, k.source_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at, k.frozen,
+           coalesce(k.amount, 0) as paid, coalesce(k.currency, p.currency) as currency, k.occurred_at, k.prepaid_days,
+           t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.line_cap, u.customer_cap,
+           u.monthly_cap, u.kind = 'percent' as is_percent, u.rate_bps as own_rate, u.reward = 'credit' as is_credit,
            date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month,
-           case when k.bps = 10000 then k.amount
-                when k.bps is null then 0
-                else (select part.base from (
-                        select x.agent_id, k.amount * x.bps / 10000
-                               + case when row_number() over (order by k.amount * x.bps % 10000 desc, x.agent_id)
-                                           <= k.amount - sum(k.amount * x.bps / 10000) over () then 1 else 0 end as base
-                        from referral_share x where x.referral_id = k.referral_id) part
-                      where part.agent_id = k.agent_id)
-           end as base,
-           -- Totals are cumulative, each over its own kind; what a bank took back and gave again counts no more.
-           (select least(k.amount, coalesce(max(f.refunded_total) filter (where f.kind = 'refund'), 0)
-                     + coalesce(max(f.refunded_total) filter (where f.kind = 'chargeback'), 0)
-                     - coalesce(max(f.refunded_total) filter (where f.kind = 'chargeback_reversal'), 0))
-            from event f where f.original_event_id = k.event_id) as refunded
+           t.measure = 'connections' and t.window_kind = 'rolling' and t.grace_days = 0 and not t.freeze_tier
+             as is_common,
+           u.payments = 'every' and u.months is null as is_always, u.condition is not null as is_conditional,
+           u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null) as ends_with_cancellation,
+           case when k.bps = 10000 then w.whole when k.bps is null then 0 else ({PARTED}) end as base,
+           least(k.amount, gone.money) as refunded, gone.has_lapsed, gone.is_decided
     from concerned k
-    join terms t on t.id = k.terms_id and (t.evidence = 'attested' or k.evidence = 'bank_checked')
+    join terms t on t.id = k.terms_id and (k.kind <> 'payment' or t.evidence = 'attested' or k.evidence = 'bank_checked')
     join programme p on p.id = t.programme_id
-    join rule u on u.terms_id = t.id and u.event_kind = 'payment'
+    join rule u on u.terms_id = t.id and u.event_kind = k.kind
+               and (u.plan is null or u.plan = k.plan)
+               and (u.plan is not null or k.plan is null or not exists (
+                      select 1 from rule v where v.terms_id = u.terms_id and v.kind = u.kind and v.plan = k.plan))
+    cross join lateral (select {WHOLE} as whole) w
+    cross join lateral (
+      select {MONEY_BACK.format(until="")} as money,
+             coalesce(bool_or(x.kind = 'lapse'), false) as has_lapsed,
+             coalesce(bool_or(x.kind = 'decision'), false) as is_decided
+      from event x where x.original_event_id = k.event_id) gone
     offset 0
   ),
   rated as (
-    select f.*, v.volume, tier.position as tier_position, tier.rate_bps,
-           (2 * f.base * tier.rate_bps + 10000) / 20000 as uncapped
+    select f.*, v.volume, tier.position as tier_position, earned.*,
+           least(f.line_cap, earned.uncapped) as line_capped
     from facts f
     cross join lateral (
-      select count(*) as volume from referral_share c
-      where c.agent_id = f.agent_id and c.programme_id = f.programme_id and c.connected_at <= f.occurred_at
-        and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer)) v
+      select case when f.is_common
+                  then (select count(*) from referral_share c
+                        where c.agent_id = f.agent_id and c.programme_id = f.programme_id
+                          and c.connected_at <= f.occurred_at
+                          and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer))
+                  else {VOLUME} end as volume offset 0) v
     cross join lateral (
       select tier.position, tier.rate_bps from tier
       where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
-    offset 0
-  ),
-  -- What the month held before each: the lines booked between it and the one recomputed before it, summed up.
-  preceded as (
-    select r.*, lag(r.occurred_at) over month_of_agent as previous_at, lag(r.event_id) over month_of_agent as previous_id
-    from rated r
-    window month_of_agent as (partition by r.agent_id, r.rule_id, r.month order by r.occurred_at, r.event_id)
-  ),
-  opened as (
-    select r.*, case when r.monthly_cap is null then 0
-                     else sum(r.uncapped + gap.uncapped) over (partition by r.agent_id, r.rule_id, r.month
-                                                               order by r.occurred_at, r.event_id) - r.uncapped
-                end::bigint as before
-    from preceded r
     cross join lateral (
-      select coalesce(sum(c.uncapped), 0)::bigint as uncapped from commission c
-      where r.monthly_cap is not null and c.agent_id = r.agent_id and c.programme_id = r.programme_id
-        and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
-        and c.rule_id = r.rule_id
-        and (r.previous_at is null or (c.occurred_at, c.event_id) > (r.previous_at, r.previous_id))) gap
-  ),
-  due as (
-    select o.*, case when o.monthly_cap is null then o.uncapped
-                     else least(o.monthly_cap, o.before + o.uncapped) - least(o.monthly_cap, o.before)
-                end::bigint as accrued
-    from opened o
-  ),
+      select case when f.is_percent then coalesce(f.own_rate, tier.rate_bps) end as rate_bps,
+             f.is_always or {IN_TIME} as is_in_time offset 0) rate
+    cross join lateral (
+      select rate.rate_bps, rate.is_in_time,
+             case when rate.is_in_time then (2 * f.base * coalesce(rate.rate_bps, 10000) + 10000) / 20000
+                  else 0 end as uncapped) earned
+    offset 0
+  ),{
+    _capped(
+        source="rated",
+        amount="line_capped",
+        cap="customer_cap",
+        per="r.agent_id, r.rule_id, r.referral_id",
+        booked=OF_CUSTOMER,
+        answer="customer_capped",
+    )
+},{
+    _capped(
+        source="customer_capped_worth",
+        amount="customer_capped",
+        cap="monthly_cap",
+        per="r.agent_id, r.rule_id, r.month",
+        booked=OF_MONTH,
+        answer="accrued",
+    )
+},
   compared as (
     select d.*, b.accrual_id, d.accrued - coalesce(b.accrued, 0) as missing,
            d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
-           case when d.refunded = 0 then 0
-                else -div(2 * d.accrued::numeric * d.refunded + d.paid, 2 * d.paid)::bigint end
-           - coalesce(b.reversed, 0) as unreversed
-    from due d
+           d.line_capped - coalesce(b.line_capped, 0) as missing_line_capped,
+           d.customer_capped - coalesce(b.customer_capped, 0) as missing_customer_capped,
+           -{TAKEN_BACK} - coalesce(b.reversed, 0) as unreversed
+    from accrued_worth d
     left join lateral (
       select c.id as accrual_id, c.amount + coalesce(x.accrued, 0) as accrued,
-             c.uncapped + coalesce(x.uncapped, 0) as uncapped, coalesce(x.reversed, 0) as reversed
-      from commission c
+             c.uncapped + coalesce(x.uncapped, 0) as uncapped,
+             c.line_capped + coalesce(x.line_capped, 0) as line_capped,
+             c.customer_capped + coalesce(x.customer_capped, 0) as customer_capped,
+             coalesce(x.reversed, 0) as reversed
+      from opening c
       cross join lateral (
         select (sum(x.amount) filter (where x.kind = 'true_up'))::bigint as accrued,
-               (sum(x.uncapped) filter (where x.kind = 'true_up'))::bigint as uncapped,
+               sum(x.uncapped)::bigint as uncapped, sum(x.line_capped)::bigint as line_capped,
+               sum(x.customer_capped)::bigint as customer_capped,
                (sum(x.amount) filter (where x.kind = 'reversal'))::bigint as reversed
-        from commission x where x.accrual_id = c.id and x.kind <> 'accrual') x
+        from opening x where x.accrual_id = c.id and x.kind <> 'accrual') x
       where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id
         and c.kind = 'accrual') b on true
     offset 0
   ),
   line as (
-    select w.kind, w.amount, w.new_uncapped, w.new_uncapped as new_line_capped, w.new_uncapped as new_customer_capped,
-           c.*
+    select w.*, c.*
     from compared c
     cross join lateral (values
       (case when c.accrual_id is null then 'accrual' else 'true_up' end, c.missing, c.missing_uncapped,
-       c.accrual_id is null or c.missing <> 0 or c.missing_uncapped <> 0),
-      ('reversal', c.unreversed, 0, c.unreversed <> 0)) as w(kind, amount, new_uncapped, is_due)
+       c.missing_line_capped, c.missing_customer_capped,
+       case when c.accrual_id is null then c.is_in_time
+            else (c.missing, c.missing_uncapped, c.missing_line_capped, c.missing_customer_capped) <> (0, 0, 0, 0) end),
+      ('reversal', c.unreversed, 0, 0, 0, c.unreversed <> 0))
+      as w(kind, amount, new_uncapped, new_line_capped, new_customer_capped, is_due)
     where w.is_due
   )
 """
@@ -190,7 +304,7 @@ LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
 """Locks the agents whose lines some events may change; a statement of its own, so that the next one sees all."""
 
 BOOK = f"""
-with {FACTS_OF_EVENTS}, {LINES},
+with {BOOKED}, {FACTS_OF_EVENTS}, {LINES},
   -- A correction names an event that has not corrected its line before. When all of them have, the difference is due
   -- to a fact whose own turn is still to come, and waits for it.
   caused as (
@@ -211,12 +325,19 @@ with {FACTS_OF_EVENTS}, {LINES},
     select l.occurred_at, l.event_id, l.kind,
            row(l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id,
                l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.new_uncapped,
-               l.new_line_capped, l.new_customer_capped, l.refunded, false, l.occurred_at,
-               greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now), null,
+               l.new_line_capped, l.new_customer_capped, l.refunded, l.is_credit and a.kind = 'customer', l.occurred_at,
+               greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now, bonus.stays_until),
+               bonus.deadline,
                case when l.frozen then 'attribution_case'
                     when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
                l.source_id)::commission_line as line
-    from caused l cross join lateral (select a.state from agent a where a.id = l.agent_id offset 0) a
+    from caused l cross join lateral (select a.state, a.kind from agent a where a.id = l.agent_id offset 0) a
+    left join lateral (
+      select case when u.condition = 'stays' then x.until end as stays_until,
+             case when u.condition = 'first_payment' then x.until end as deadline
+      from rule u
+      cross join lateral (select l.occurred_at + make_interval(hours => 24 * u.condition_days::integer) as until) x
+      where l.is_conditional and u.id = l.rule_id offset 0) bonus on true
     where l.fresh_cause_id is not null
   )
 select commission_book((select array_agg(line order by occurred_at, event_id, kind) from written), :actor)
@@ -224,8 +345,15 @@ select commission_book((select array_agg(line order by occurred_at, event_id, ki
 """Compute what some events changed and book it; answers how many lines."""
 
 DIFFERENCES = f"""
-with {FACTS_OF_ALL}, {LINES}
+with {BOOKED}, {FACTS_OF_ALL}, {LINES}
 select l.kind, l.event_id, l.source_id, l.agent_id, l.amount, l.accrual_id from line l
 order by l.occurred_at, l.event_id
 """
 """What the books lack or have too much of, if anything, when all facts are computed again."""
+
+REPLAYED = f"""
+with {NOTHING_BOOKED}, {FACTS_OF_ALL}, {LINES}
+select l.event_id, l.rule_id, l.agent_id, sum(l.amount)::bigint as net from line l
+group by l.event_id, l.rule_id, l.agent_id
+"""
+"""What all facts earn under their own terms when nothing was ever booked: the net of every commission."""
