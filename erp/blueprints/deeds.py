@@ -88,6 +88,7 @@ DEEDS: dict[str, Deed] = {
     "payout.withdrawn": Deed(_("Taken out of the run"), "x"),
     "commission.frozen": Deed(_("Frozen"), "snowflake", "bad"),
     "commission.forfeited": Deed(_("Forfeited"), "ban", "bad"),
+    "commission.taken_back": Deed(_("Taken back"), "undo-2", "bad"),
     "commission.released": Deed(_("Let go of"), "lock-open", "ok"),
     "commissions.accrued": Deed(_("Commissions booked"), "percent", "ok"),
     "period.closing_proposed": Deed(_("Closing of a month proposed"), "calendar-check", "wait"),

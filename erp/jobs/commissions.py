@@ -26,6 +26,14 @@ def mature() -> None:
             matured = commissions.mature(by=BY, now=now)
 
 
+def settle_bonuses() -> None:
+    """Periodic: bonuses whose condition is met, or whose deadline has passed."""
+    settled = 1
+    while settled:
+        with transaction():
+            settled = commissions.settle_bonuses(by=BY, now=clock.now())
+
+
 def release_frozen(subjects: list[str]) -> None:
     """Subjects are referral ids whose case was decided for the holder."""
     for subject in subjects:

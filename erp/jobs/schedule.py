@@ -6,6 +6,7 @@ SCHEDULE = [
     Periodic("erp.jobs.outbox.sweep", 2),
     Periodic("erp.jobs.bookings.expire_overdue", 10),
     Periodic("erp.jobs.commissions.mature", 5),
+    Periodic("erp.jobs.commissions.settle_bonuses", 15),
     Periodic("erp.jobs.commissions.forfeit_of_closed", 15),
     Periodic("erp.jobs.commissions.carry_out_due_freezes", 15),
     Periodic("erp.jobs.payments.poll_open", 15),

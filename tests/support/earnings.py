@@ -41,6 +41,15 @@ def days(number: float) -> dt.datetime:
     return NOW + dt.timedelta(days=number)
 
 
+def programme_of(terms: programmes.TermsDraft, *, key: str = "superapp", zone: str = "Europe/Moscow") -> UUID:
+    """A programme with these terms, long in force; its id."""
+    with transaction():
+        made = programmes.create(key, key.title(), "RUB", zone, by=SOMEBODY, now=days(-730))
+        version = programmes.draft(made, terms, by=SOMEBODY, now=days(-730))
+        programmes.activate(version, by=SOMEBODY, now=days(-730))
+    return made
+
+
 def programme(*tiers: Tier, key: str = "superapp", zone: str = "Europe/Moscow", **limits: Any) -> UUID:
     """A programme with these tiers, long in force; its id."""
     with transaction():
@@ -70,6 +79,15 @@ def agent(*, state: str = "active") -> UUID:
         agents.update_profile(
             id, bank_member_id="100000000004", bank_name="T-Bank", by=Actor.agent(id), now=NOW
         )
+    return id
+
+
+def customer_agent() -> UUID:
+    """An agent who is a customer of the owner. No verb makes one yet, so it is written as one would."""
+    id = agent()
+    with transaction():
+        execute("update agent set kind = 'customer' where id = :id", id=id)
+        audit.record("agent.kind_set", "agent", id, by=SOMEBODY, at=NOW)
     return id
 
 
@@ -161,25 +179,32 @@ def connection(customer_id: UUID) -> int:
     return event_id
 
 
-def payment(customer_id: UUID, amount: int, at: dt.datetime = NOW, *, evidence: str = "bank_checked") -> int:
+def payment(
+    customer_id: UUID, amount: int, at: dt.datetime = NOW, *, evidence: str = "bank_checked", **about: Any
+) -> int:
     """The fact that a customer paid; commissions do not know of it yet."""
-    return _record("payment", customer_id, at, amount, evidence=evidence)
+    return _record("payment", customer_id, at, amount, evidence=evidence, **about)
 
 
-def refund(event_id: int, total: int, at: dt.datetime = NOW) -> int:
+def refund(event_id: int, total: int, at: dt.datetime = NOW, *, kind: str = "refund") -> int:
     """The fact that `total` of a payment has been given back by then; commissions do not know of it yet."""
     customer_id = look("select customer_id from event where id = :id", id=event_id)
-    return _record("refund", customer_id, at, total, original_event_id=event_id, refunded_total=total)
+    return _record(kind, customer_id, at, total, original_event_id=event_id, refunded_total=total)
+
+
+def cancellation(customer_id: UUID, at: dt.datetime = NOW, *, of: int | None = None) -> int:
+    """The fact that a customer cancelled, everything or what one payment paid for; commissions do not know of it yet."""
+    return _record("cancellation", customer_id, at, None, original_event_id=of)
 
 
 def _record(
     kind: str,
     customer_id: UUID,
     at: dt.datetime,
-    amount: int,
+    amount: int | None,
     *,
     evidence: str = "bank_checked",
-    **refunded: int,
+    **about: Any,
 ) -> int:
     event = NewEvent(
         "tests",
@@ -189,8 +214,8 @@ def _record(
         at,
         evidence,
         amount=amount,
-        currency="RUB",
-        **refunded,
+        currency="RUB" if amount else None,
+        **about,
     )
     with transaction():
         (event_id,) = integrations.record_events([event])
@@ -222,6 +247,12 @@ def mature(now: dt.datetime = LATER) -> int:
     """Let holds pass; how many accruals that made available."""
     with transaction():
         return commissions.mature(by=SOMEBODY, now=now)
+
+
+def settle_bonuses(now: dt.datetime = LATER) -> int:
+    """Look at bonuses that wait for a condition; how many were let go or ended."""
+    with transaction():
+        return commissions.settle_bonuses(by=SOMEBODY, now=now)
 
 
 def pay_out(agent_id: UUID, now: dt.datetime = LATER) -> str:

@@ -23,7 +23,9 @@ from erp.domain.commissions.volume import COUNTS, MONEY_BACK, VOLUME
 
 EARNING = "('payment', 'connection', 'sign_up')"
 """Kinds of events that rules can earn for."""
-AS_TOLD = "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
+AS_TOLD = (
+    "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
+)
 
 FACTS_OF_EVENTS = f"""
   -- `offset 0` keeps the planner from taking a step apart, `materialized` also keeps its rows for several readers.
@@ -150,8 +152,6 @@ IN_TIME = f"""(
            at time zone g.zone + make_interval(months => u.months::integer)) at time zone g.zone)
   from rule u join terms t on t.id = u.terms_id join programme g on g.id = t.programme_id where u.id = f.rule_id)"""
 """Whether the payment is still among those that the rule is for."""
-
-
 
 
 def _capped(*, source: str, amount: str, cap: str, per: str, booked: str, answer: str) -> str:

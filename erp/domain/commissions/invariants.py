@@ -119,17 +119,24 @@ def _contradictory() -> list[str]:
                left join event e on e.id = c.event_id
                left join referral r on r.id = c.referral_id and r.customer_id = e.customer_id
                left join terms v on v.id = c.terms_id
+               left join rule u on u.id = c.rule_id and u.terms_id = c.terms_id
                left join lateral (select * from tier t where t.terms_id = c.terms_id and t.threshold <= c.volume
                                   order by t.threshold desc limit 1) t on true
                cross join lateral (values
-                 (c.kind = 'accrual' and c.uncapped <> (2 * c.base * c.rate_bps + 10000) / 20000,
+                 (u.id is null or u.event_kind is distinct from e.kind, 'its rule is of other terms or for other events'),
+                 (c.kind = 'accrual' and c.uncapped <> (2 * c.base * coalesce(c.rate_bps, 10000) + 10000) / 20000,
                   'its base times its rate is not what it says'),
-                 (row(c.paid, c.currency, c.occurred_at) is distinct from row(e.amount, e.currency, e.occurred_at),
+                 (c.kind = 'accrual' and (c.line_capped <> least(c.uncapped, u.line_cap) or c.amount > c.customer_capped
+                                          or c.customer_capped > c.line_capped),
+                  'its caps do not lead to its amount'),
+                 (row(c.paid, c.currency, c.occurred_at)
+                    is distinct from row(coalesce(e.amount, 0), coalesce(e.currency, c.currency), e.occurred_at),
                   'its payment was of another amount, currency or time'),
                  (row(c.referral_id, c.terms_id, c.programme_id) is distinct from row(r.id, r.terms_id, r.programme_id),
                   'its referral has other terms or is of another customer'),
-                 (v.evidence <> 'attested' and e.evidence = 'attested', 'its payment is not proven as the terms demand'),
-                 (row(c.tier_position, c.rate_bps) is distinct from row(t.position, t.rate_bps),
+                 (e.kind = 'payment' and v.evidence <> 'attested' and e.evidence = 'attested', 'its payment is not proven as the terms demand'),
+                 (row(c.tier_position, c.rate_bps) is distinct from
+                    row(t.position, case when u.kind = 'percent' then coalesce(u.rate_bps, t.rate_bps) end),
                   'its volume is not of its tier and rate')) as w(broken, why)
                where w.broken order by c.id"""
         )

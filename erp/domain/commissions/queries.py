@@ -25,6 +25,7 @@ select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, 
        case when c.forfeited_at is not null then 'forfeited'
             when c.net = 0 and c.amount > 0 then 'reversed' when c.freeze_reason is not null then 'frozen'
             when c.held_until is not null then 'on_hold' when c.net <= 0 then 'nothing'
+            when c.in_credit then 'credited'
             when coalesce(o.paid, 0) >= c.net then 'paid_out' else 'available' end as state
 from commission_state c
 join agent a on a.id = c.agent_id
@@ -161,14 +162,18 @@ def frozen_of_agent(agent_id: UUID) -> Sequence[sa.Row[Any]]:
 
 
 def open_amounts(agent_ids: Iterable[UUID], currency: str) -> Sequence[sa.Row[Any]]:
-    """(agent_id, commission_id, open): what each matured commission still owes its agent, oldest first."""
+    """(agent_id, commission_id, open): what each matured commission still owes its agent in money, oldest first."""
     return rows(
         """select * from (
              select c.agent_id, c.id as commission_id,
                     (c.net - coalesce((select sum(l.amount) from open_payout_line l where l.commission_id = c.id), 0)
                     )::bigint as open
              from commission_state c
+<<<<<<< HEAD
              where c.matured and c.freeze_reason is null and c.agent_id = any(:ids) and c.currency = :currency) x
+=======
+             where c.matured and not c.in_credit and c.agent_id = any(:ids) and c.currency = :currency) x
+>>>>>>> 0c1e34f (Compute all that terms can say, and prove it by an oracle of its own)
            where open > 0 order by agent_id, commission_id""",
         ids=list(agent_ids),
         currency=currency,

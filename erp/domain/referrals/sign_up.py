@@ -26,6 +26,7 @@ from erp.kernel.sentences import Sentence
 
 PRODUCT = "product"
 OURS = "ref"
+ACCRUE = "erp.jobs.commissions.accrue"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
         catalogue.mark_connected(place.claim_group_id, at=at)
         winner = chosen.booking_id if chosen else None
         bookings.connect(place.claim_group_id, winner=winner, by=by, now=now)
-    _record_events(arrival, connected=chosen is not None and place is not None)
+    _record_events(arrival, attributed=chosen is not None)
     return _answer(given.external_id, again=False)
 
 
@@ -209,17 +210,20 @@ def _open_case(referral_id: UUID, holder: UUID, other: UUID, by: Actor, now: dt.
     audit.record("case.opened", "attribution_case", id, by=by, at=now, details={"referral": str(referral_id)})
 
 
-def _record_events(arrival: Arrival, *, connected: bool) -> None:
-    """The facts. A connection that is told late changes tiers of the past, so the engine looks at it."""
+def _record_events(arrival: Arrival, *, attributed: bool) -> None:
+    """The facts. Both may earn, and a connection that is told late changes tiers of the past: the engine looks."""
     source_id = arrival.given.source_id or f"sign_up:{arrival.given.external_id}"
     fact = integrations.NewEvent(PRODUCT, source_id, "sign_up", arrival.customer_id, arrival.at)
-    if integrations.record_event(fact) is None:
+    signed_up = integrations.record_event(fact)
+    if signed_up is None:
         raise rules.SignUpConflict
-    if connected:
+    if attributed:
+        outbox.enqueue(ACCRUE, signed_up)
+    if attributed and arrival.place is not None:
         connection = replace(
             fact, source=OURS, source_id=f"connection:{arrival.customer_id}", kind="connection"
         )
-        outbox.enqueue("erp.jobs.commissions.accrue", integrations.record_event(connection) or 0)
+        outbox.enqueue(ACCRUE, integrations.record_event(connection) or 0)
 
 
 def _answer(external_id: str, *, again: bool) -> SignedUp:

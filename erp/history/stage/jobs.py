@@ -58,6 +58,8 @@ def keep_the_schedule(stage: Stage) -> None:
     with transaction():
         while commissions.mature(by=BY, now=stage.moment):
             pass
+        while commissions.settle_bonuses(by=BY, now=stage.moment):
+            pass
         while commissions.forfeit_of_closed(by=BY, now=stage.moment):
             pass
         while commissions.carry_out_due(by=BY, now=stage.moment):
