@@ -55,7 +55,6 @@ TITLES = {
     "not_refundable": Sentence("Not refundable"),
     "nothing_chosen": Sentence("Nothing chosen"),
     "nothing_kept": Sentence("Nothing kept"),
-    "nothing_left": Sentence("Nothing left"),
     "nothing_to_close": Sentence("Nothing to close"),
     "nothing_to_pay": Sentence("Nothing to pay"),
     "order_differs": Sentence("Order differs"),

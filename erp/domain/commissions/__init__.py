@@ -1,10 +1,10 @@
 """A commission is one line: this event earned this agent this amount under these terms."""
 
 from erp.domain.commissions.actions import accrue, mature, settle_referral
-from erp.domain.commissions.booked import words_of_entries
 from erp.domain.commissions.bonuses import settle_bonuses
+from erp.domain.commissions.booked import words_of_entries
 from erp.domain.commissions.closures import NothingKept, forfeit_of_closed, settle_with_closed
-from erp.domain.commissions.decisions import NothingLeft, take_back
+from erp.domain.commissions.decisions import take_back
 from erp.domain.commissions.explain import explain, formula, why_frozen
 from erp.domain.commissions.freeze_queries import freezes_of, frozen_by_hand, may_be_frozen, search_freezes
 from erp.domain.commissions.freeze_rules import MOST_DAYS, change_freeze_rule, freeze_rules
@@ -40,7 +40,6 @@ __all__ = [
     "MOST_DAYS",
     "RELEASE_CODES",
     "NothingKept",
-    "NothingLeft",
     "Standing",
     "accrue",
     "carry_out_due",
@@ -65,11 +64,8 @@ __all__ = [
     "release_frozen",
     "release_frozen_of_agent",
     "search",
-<<<<<<< HEAD
     "search_freezes",
-=======
     "settle_bonuses",
->>>>>>> 0c1e34f (Compute all that terms can say, and prove it by an oracle of its own)
     "settle_referral",
     "settle_with_closed",
     "standing",

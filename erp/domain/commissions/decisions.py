@@ -7,17 +7,13 @@ from uuid import uuid4
 
 from erp.domain import integrations
 from erp.domain.commissions.actions import accrue
+from erp.domain.commissions.refusals import NothingLeft
 from erp.domain.integrations import NewEvent
 from erp.kernel import audit
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, row
-from erp.kernel.errors import DomainError, Invalid, NotFound
+from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.sentences import Amount, Sentence
-
-
-class NothingLeft(DomainError):
-    code = "nothing_left"
-    sentence = Sentence("Nothing is left of this commission to take back.")
 
 
 def take_back(commission_id: int, *, amount: int, reason: str, note: str, by: Actor, now: dt.datetime) -> int:
