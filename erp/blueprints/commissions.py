@@ -23,7 +23,7 @@ from erp.kernel.permissions import Permission, requires
 from erp.language import say
 
 bp = Blueprint("commissions", __name__, url_prefix="/commissions")
-STATES = ("on_hold", "available", "frozen", "paid_out", "reversed", "forfeited", "nothing")
+STATES = ("on_hold", "available", "credited", "frozen", "paid_out", "reversed", "forfeited", "nothing")
 
 
 OF_REFERRAL = To("referrals.show", "reference", "referral_reference")

@@ -101,7 +101,7 @@ STATES: dict[str, State] = {
     "on_hold": State("wait", _("On hold")),
     "nothing": State("idle", _("Nothing left")),
     "paid_out": State("ok", _("Paid out")),
-    "credited": State("ok", _("Credit")),
+    "credited": State("ok", _("Given as credit")),
     "matured": State("ok", _("Available")),
     "available": State("ok", _("Available")),
     "frozen": State("bad", _("Frozen")),
