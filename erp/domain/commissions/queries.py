@@ -169,11 +169,8 @@ def open_amounts(agent_ids: Iterable[UUID], currency: str) -> Sequence[sa.Row[An
                     (c.net - coalesce((select sum(l.amount) from open_payout_line l where l.commission_id = c.id), 0)
                     )::bigint as open
              from commission_state c
-<<<<<<< HEAD
-             where c.matured and c.freeze_reason is null and c.agent_id = any(:ids) and c.currency = :currency) x
-=======
-             where c.matured and not c.in_credit and c.agent_id = any(:ids) and c.currency = :currency) x
->>>>>>> 0c1e34f (Compute all that terms can say, and prove it by an oracle of its own)
+             where c.matured and c.freeze_reason is null and not c.in_credit
+               and c.agent_id = any(:ids) and c.currency = :currency) x
            where open > 0 order by agent_id, commission_id""",
         ids=list(agent_ids),
         currency=currency,
