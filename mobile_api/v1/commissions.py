@@ -49,7 +49,9 @@ class Commission(Shown):
     """One event's commission with everything that happened to it since."""
 
     id: int
-    state: str = Field(description="on_hold, available, credited, frozen, paid_out, reversed, forfeited or nothing")
+    state: str = Field(
+        description="on_hold, available, credited, frozen, paid_out, reversed, forfeited or nothing"
+    )
     earned: Money = Field(description="What the event earned when it became known")
     net: Money = Field(description="What is left of it after reversals and true-ups")
     paid_out: Money = Field(description="How much of it is in payouts that did not fail")
