@@ -87,7 +87,8 @@ def database(application: Flask, database_name: str, redis: redis_client.Redis) 
 
 @pytest.fixture
 def redis(database_name: str) -> redis_client.Redis:
-    """The worker's own Redis, emptied."""
+    """The worker's own Redis, emptied, also of what the test before has left with the courier."""
+    outbox.handed_over()
     client = redis_client.Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
     return client

@@ -25,8 +25,8 @@ from erp.domain.integrations.actions import RECORD
 from erp.domain.ledger import invariants as of_ledger
 from erp.kernel import outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import WRITING, db, rows
-from erp.kernel.transaction import transaction
+from erp.kernel.db import db, rows
+from erp.kernel.transaction import rehearsal, transaction
 
 BY = Actor.system("benchmark")
 PROOFS = (
@@ -80,12 +80,8 @@ def accruing() -> Iterator[Ours]:
     )  # its engine has connections of its own: rolling back makes a driver forget its plans
 
     def amounts(facts: Sequence[NewEvent]) -> Sequence[Any]:
-        with aside.app_context():
-            db.session.connection(execution_options=WRITING)
-            ids = integrations.record_events(facts)
-            lines = rows(AMOUNTS, event_ids=ids)
-            db.session.rollback()
-            return lines
+        with aside.app_context(), rehearsal():
+            return rows(AMOUNTS, event_ids=integrations.record_events(facts))
 
     with create_app().app_context():
         yield Ours(

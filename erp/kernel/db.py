@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import select
 import uuid
 from collections import namedtuple
@@ -15,9 +14,14 @@ import psycopg
 import sqlalchemy as sa
 import sqlalchemy.orm as so
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.adapt import PyFormat
+from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError, IntegrityError
+
+from erp.kernel import round_trip
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -124,42 +128,68 @@ def stream(sql: str, size: int, **params: Any) -> Iterator[Sequence[Row]]:
     )
 
 
-@lru_cache(maxsize=64)
-def _binary_sql(sql: str) -> str:
-    return re.sub(r"%\((\w+)\)s", r"%(\1)b", _driver_sql(sql))
+NUMBERED = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+PREPARED = "prepared"
+"""Where a connection keeps the names of what `together` prepared."""
 
 
-def rows_for_many(sql: str, **columns: Sequence[Any]) -> list[tuple[Any, ...]]:
+@lru_cache(maxsize=256)
+def _numbered_sql(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement as the database takes it, with $1, $2 …, and the names of the parameters in that order."""
+    compiled = sa.text(sql).compile(dialect=NUMBERED)
+    return str(compiled).encode(), tuple(compiled.positiontup or ())
+
+
+def rows_for_many(sql: str, **columns: Sequence[Any]) -> round_trip.Rows:
     """Run one statement that takes many things as arrays of columns. They travel in binary: written out as text they
     take the driver three times as long."""
-    return _send([(_binary_sql(sql), columns)])[0]
+    return _send([(sql, columns)], PyFormat.BINARY)[0]
 
 
-def together(*statements: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+def together(*statements: tuple[str, dict[str, Any]]) -> list[round_trip.Rows]:
     """Run several statements in one round trip, one after the other; the rows of each.
 
     Each sees what was committed before it began, as if sent alone: one may lock what the next one counts. They are
     prepared at once, so this is for statements that come again and again.
     """
-    return _send([(_driver_sql(sql), params) for sql, params in statements])
+    return _send(statements, PyFormat.AUTO)
 
 
-def _send(statements: Sequence[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
+def _send(statements: Sequence[tuple[str, dict[str, Any]]], format: PyFormat) -> list[round_trip.Rows]:
     connection = db.session.connection()
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
+    assert driver.autocommit, "nobody would open the transaction of a snapshot"
+    begins = connection.info.pop(UNBEGUN, False)
+    told: list[round_trip.Statement] = [(BEGIN.encode(), (), PyFormat.AUTO)] if begins else []
+    for sql, params in statements:
+        text, names = _numbered_sql(sql)
+        told.append((text, [params[name] for name in names], format))
+    prepared = connection.info.setdefault(PREPARED, round_trip.Prepared())
     try:
-        with driver.pipeline():
-            if connection.info.pop(UNBEGUN, False):
-                driver.execute(BEGIN, prepare=True)
-            done = [driver.execute(sql, params, prepare=True) for sql, params in statements]
-    except psycopg.Error as refusal:
+        answers = round_trip.send(driver, prepared, told)
+    except BaseException as failure:
         if driver.closed:
-            connection.invalidate(refusal)
+            connection.invalidate(failure)
+        if not isinstance(failure, psycopg.Error):
+            raise
         raise sa.exc.DBAPIError.instance(
-            statements[-1][0], None, refusal, psycopg.Error, dialect=DIALECT
-        ) from refusal
-    return [cursor.fetchall() if cursor.description else [] for cursor in done]
+            statements[-1][0], None, failure, psycopg.Error, dialect=DIALECT
+        ) from failure
+    return answers[1:] if begins else answers
+
+
+@sa.event.listens_for(sa.Engine, "rollback")
+@sa.event.listens_for(sa.Engine, "rollback_savepoint")
+def _forget_prepared(connection: sa.Connection, *_: object) -> None:
+    """The driver has the database drop everything prepared when something is rolled back, ours with it."""
+    if connection.invalidated:
+        return
+    prepared: round_trip.Prepared | None = connection.info.get(PREPARED)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    if prepared and driver.info.transaction_status != TransactionStatus.IDLE:
+        prepared.forget()
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:

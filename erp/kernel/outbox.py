@@ -118,7 +118,7 @@ _hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
 """One thread a process, so that nobody waits for the courier."""
 _called = threading.Event()
 """Somebody has called for the courier, who has not set out yet."""
-GATHERING = 0.01
+GATHERING = 0.05
 """Seconds until he sets out, so that a burst of commits becomes one hand-over and not a hundred, each of which would
 take the interpreter from the one who commits."""
 

@@ -1,5 +1,8 @@
 """Statements that share a round trip mean what they mean alone."""
 
+import contextlib
+import datetime as dt
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +141,86 @@ def test_a_server_that_went_away_is_a_failure_once(context: None, superuser: psy
 
     with pytest.raises(sa.exc.OperationalError):
         fail_after(lose_the_server)
+    with transaction():
+        together((WRITE, {"subject": "b"}))
+    assert scalar("select string_agg(subject, ',') from outbox") == "b"
+
+
+PREPARED = "select count(*) from pg_prepared_statements where starts_with(name, 'ref_')"
+
+
+def prepared() -> int:
+    """How many statements the session's connection has prepared for round trips."""
+    with transaction():
+        held = db.session.connection().exec_driver_sql(PREPARED).scalar()
+    assert isinstance(held, int)
+    return held
+
+
+def refused() -> None:
+    together((WRITE, {"subject": "a"}), ("select 1 / cast(:zero as integer)", {"zero": 0}))
+
+
+def test_statements_are_prepared_once_and_anew_after_something_was_undone(context: None) -> None:
+    def write(times: int) -> None:
+        for number in range(times):
+            with transaction():
+                together((WRITE, {"subject": str(number)}))
+
+    write(8)
+    assert prepared() == 2, "BEGIN and the statement"
+    db.session.rollback()  # nothing was open, so nothing was undone
+    write(3)
+    assert prepared() == 2
+    for _ in range(12):
+        with pytest.raises(sa.exc.DataError):
+            fail_after(refused)
+        with pytest.raises(ZeroDivisionError):
+            fail_after(lambda: together((WRITE, {"subject": "undone"})))
+    write(3)
+    assert prepared() == 2, "what was prepared before is dropped"
+    assert scalar("select count(*) from outbox where subject in ('a', 'undone')") == 0
+
+
+def test_a_part_that_is_undone_does_not_disturb_what_follows(context: None) -> None:
+    with transaction():
+        together((WRITE, {"subject": "a"}))
+        for _ in range(7):
+            with contextlib.suppress(ZeroDivisionError), db.session.begin_nested():
+                together((WRITE, {"subject": "undone"}))
+                raise ZeroDivisionError
+            together((WRITE, {"subject": "b"}))
+    assert scalar("select string_agg(distinct subject, ',' order by subject) from outbox") == "a,b"
+
+
+def test_values_of_all_kinds_travel_both_ways(context: None) -> None:
+    moment = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    given: dict[str, Any] = {
+        "text": "ё%s:x",
+        "number": 2**40,
+        "many": ["a", None],
+        "at": moment,
+        "none": None,
+    }
+    sql = """select cast(:text as text), cast(:number as bigint), cast(:many as text[]), cast(:at as timestamptz),
+                    cast(:none as uuid), cast(:number as bigint) + 1"""
+    values = ["ё%s:x", 2**40, ["a", None], moment, None, 2**40 + 1]
+    assert together((sql, given)) == [[tuple(values)]]
+    assert rows_for_many(sql, **given) == [tuple(values)]
+
+
+def test_who_is_interrupted_while_waiting_leaves_nothing_behind(context: None) -> None:
+    def interrupt(*_: object) -> None:
+        raise TimeoutError
+
+    def wait() -> None:
+        together((WRITE, {"subject": "a"}), ("select pg_sleep(60)", {}))
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(TimeoutError):
+        fail_after(wait)
+    signal.signal(signal.SIGALRM, before)
     with transaction():
         together((WRITE, {"subject": "b"}))
     assert scalar("select string_agg(subject, ',') from outbox") == "b"
