@@ -34,11 +34,12 @@ from erp.blueprints import (
     sessions,
     shell,
     staff,
+    terms,
     ui,
 )
 
 WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, bulk)
-MONEY = (commissions, freezes, deadlines, payments, payouts, payout_runs, ledger, programmes)
+MONEY = (commissions, freezes, deadlines, payments, payouts, payout_runs, ledger, programmes, terms)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 
 

@@ -317,17 +317,33 @@ PAGES: dict[str, Help] = {
             HISTORY,
         ),
     ),
-    "programmes.terms": Help(
+    "terms.show": Help(
         _("One version of the terms: what it pays, for what, when."),
         ("terms", "tier", "connection", "hold"),
-        (_("Change, activate or discard it, as long as it is a draft."),),
+        (
+            _("Change, activate or discard it, as long as it is a draft."),
+            _("Compare it with another version, or copy it as a new draft."),
+        ),
     ),
-    "programmes.new_terms": Help(
+    "terms.compare": Help(
+        _("What one version of the terms says differently from another, and what that means for agents."),
+        ("terms", "tier", "hold"),
+        (
+            _("Choose two versions."),
+            _("Print it: the paper shows the content alone, when it was printed and by whom."),
+        ),
+    ),
+    "terms.new": Help(
         _("A draft of terms: nobody earns under it before it is activated."),
         ("terms", "tier", "connection", "hold", "payout"),
-        (_("Fill in the tiers from the lowest up; what does not fit is said beside the field."),),
+        (
+            _(
+                "Say what earns, and how the rate grows with the tiers; beside it you read what the draft says."
+            ),
+            _("Add, remove and move rules and tiers; what does not fit is said beside the field."),
+        ),
     ),
-    "programmes.edit_terms": Help(
+    "terms.edit": Help(
         _("A draft of terms that is not in force yet."),
         ("terms", "tier", "connection", "hold", "payout"),
         (_("Change it; if a colleague changed it meanwhile, you are told and nothing is overwritten."),),

@@ -1,134 +1,225 @@
-"""Terms in words: what a version says, what it changes against another, and how a draft of it is typed."""
+"""Versions of a programme's terms: drafted, compared, brought into force."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
-from erp.blueprints import typed
-from erp.blueprints.presentation import format_bps, format_count, format_money
+from erp.blueprints.form_rows import rearranged
+from erp.blueprints.forms import attempt
+from erp.blueprints.history import history_of
+from erp.blueprints.responses import page_or_part, seen_other
+from erp.blueprints.terms_form import TermsForm
+from erp.blueprints.terms_typed import as_typed, blank, read
+from erp.blueprints.terms_words import changes, described, told
 from erp.domain import programmes
-from erp.language import locale
+from erp.kernel import clock
+from erp.kernel.errors import Invalid, NotFound
+from erp.kernel.permissions import Permission, requires
+from erp.kernel.transaction import transaction
+from erp.language import say
+
+bp = Blueprint("terms", __name__, url_prefix="/programmes/<reference>/terms")
 
 
-class Change(NamedTuple):
-    """One thing that two versions say differently."""
-
-    what: str
-    before: str
-    after: str
-
-
-def described(terms: Any, currency: str) -> SimpleNamespace:
-    """A version with its ladder of tiers and what it says in sentences."""
-    return SimpleNamespace(
-        **terms._mapping,
-        tiers=programmes.tiers(terms.id),
-        sentences=list(_sentences(terms, currency)),
+@bp.get("/<int:version>")
+@requires(Permission.PROGRAMMES_READ)
+def show(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    shown = programmes.version(programme.id, version)
+    versions = programmes.versions(programme.id)
+    active = next((terms for terms in versions if terms.state == "active"), None)
+    return render_template(
+        "terms/show.html",
+        programme=programme,
+        terms=described(shown, programme.currency),
+        versions=versions,
+        active=active,
+        changes=_changes(active, shown, programme.currency) if active and active.id != shown.id else [],
+        history=history_of("terms", shown.id),
     )
 
 
-def _sentences(terms: Any, currency: str) -> Iterator[str]:
-    yield _("Of every payment by a customer they brought, an agent earns the rate of their tier.")
-    yield ngettext(
-        "The tier follows from the connections of the last %(num)s day before the payment.",
-        "The tier follows from the connections of the last %(num)s days before the payment.",
-        terms.window_days,
+def _changes(before: Any, after: Any, currency: str) -> Any:
+    return changes(programmes.as_draft(before.id), programmes.as_draft(after.id), currency)
+
+
+@bp.get("/compare")
+@requires(Permission.PROGRAMMES_READ)
+def compare(reference: str) -> Any:
+    """Any two versions of a programme; without a choice, the newest with the one before it."""
+    programme = programmes.find(reference)
+    versions = programmes.versions(programme.id)
+    if not versions:
+        raise NotFound
+    newest = versions[0].version
+    after = programmes.version(programme.id, request.args.get("after", newest, type=int))
+    usual = max((one.version for one in versions if one.version < after.version), default=after.version)
+    before = programmes.version(programme.id, request.args.get("before", usual, type=int))
+    return page_or_part(
+        "terms/compare.html",
+        "terms/_compared.html",
+        programme=programme,
+        versions=versions,
+        before=before,
+        after=after,
+        changes=_changes(before, after, programme.currency),
     )
-    yield ngettext(
-        "A commission is on hold for %(num)s day after the payment, then it is available.",
-        "A commission is on hold for %(num)s days after the payment, then it is available.",
-        terms.hold_days,
+
+
+@bp.get("/new")
+@requires(Permission.PROGRAMMES_WRITE)
+def new(reference: str) -> Any:
+    """Begins with what a version says: the one asked for, otherwise the newest."""
+    programme = programmes.find(reference)
+    versions = programmes.versions(programme.id)
+    if not versions:
+        return _editor(programme, TermsForm(data=blank(programme.currency)))
+    copied = programmes.version(programme.id, request.args.get("copy", versions[0].version, type=int))
+    form = TermsForm(data=as_typed(programmes.as_draft(copied.id), programme.currency))
+    return _editor(programme, form, copied=copied)
+
+
+@bp.post("")
+@requires(Permission.PROGRAMMES_WRITE)
+def create(reference: str) -> Any:
+    programme = programmes.find(reference)
+    if "do" in request.form:
+        return _rearranged(programme)
+    form = TermsForm()
+    with attempt(form) as tried, transaction():
+        given, note = read(form, programme.currency), form.note.data or ""
+        id = programmes.draft(programme.id, given, note=note, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return _editor(programme, form, refusal=tried.refusal)
+    flash(gettext("Drafted. Compare it with what is active, then activate it."))
+    drafted = programmes.version_of(id)
+    return seen_other(url_for("terms.show", reference=reference, version=drafted.version))
+
+
+@bp.get("/<int:version>/edit")
+@requires(Permission.PROGRAMMES_WRITE)
+def edit(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft = programmes.version(programme.id, version)
+    if draft.state != "draft":
+        raise programmes.NotADraft
+    typed = as_typed(programmes.as_draft(draft.id), programme.currency)
+    form = TermsForm(data=typed | {"note": draft.note, "revision": draft.revision})
+    return _editor(programme, form, draft=draft)
+
+
+@bp.post("/<int:version>")
+@requires(Permission.PROGRAMMES_WRITE)
+def change(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft = programmes.version(programme.id, version)
+    if "do" in request.form:
+        return _rearranged(programme, draft=draft)
+    form = TermsForm()
+    with attempt(form) as tried, transaction():
+        given, seen = read(form, programme.currency), int(form.revision.data or 0)
+        note = form.note.data or ""
+        programmes.redraft(draft.id, given, note=note, seen=seen, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        overtaken = _against_theirs(programme, draft, form)
+        return _editor(programme, form, draft=draft, refusal=tried.refusal, overtaken=overtaken)
+    flash(gettext("The draft is changed. Compare it with what is active, then activate it."))
+    return seen_other(url_for("terms.show", reference=reference, version=version))
+
+
+def _against_theirs(programme: Any, draft: Any, form: TermsForm) -> Any:
+    """When a colleague has written the draft meanwhile: what the form says differently. The same form sent once more is meant."""
+    theirs = programmes.version(programme.id, draft.version)
+    if theirs.state != "draft" or str(theirs.revision) == form.revision.data:
+        return None
+    try:
+        mine = read(form, programme.currency)
+    except Invalid:
+        return None
+    form.revision.data = str(theirs.revision)
+    return changes(programmes.as_draft(theirs.id), mine, programme.currency)
+
+
+def _rearranged(programme: Any, draft: Any = None) -> Any:
+    """The same form with a row more, less or elsewhere."""
+    moved = rearranged(MultiDict(request.form), request.form["do"])
+    return _editor(programme, TermsForm(formdata=moved.typed), draft=draft, row=moved.row)
+
+
+@bp.post("/summary")
+@requires(Permission.PROGRAMMES_WRITE)
+def summary(reference: str) -> Any:
+    """What the form says as it stands, in sentences; nothing is kept."""
+    programme = programmes.find(reference)
+    return render_template("terms/_summary.html", **_summary(programme, TermsForm()))
+
+
+def _summary(programme: Any, form: TermsForm) -> dict[str, Any]:
+    try:
+        draft = read(form, programme.currency)
+    except Invalid as refusal:
+        return {"told": [], "doubts": [], "to_mend": len(refusal.fields)}
+    doubts = [say(doubt.said) for doubt in programmes.doubts(draft)]
+    return {"told": told(draft, programme.currency), "doubts": doubts, "to_mend": 0}
+
+
+def _editor(
+    programme: Any,
+    form: TermsForm,
+    *,
+    draft: Any = None,
+    copied: Any = None,
+    refusal: str | None = None,
+    overtaken: Any = None,
+    row: str = "",
+) -> Any:
+    """The form of a new draft, or of one that is there already, beside what it says."""
+    return page_or_part(
+        "terms/edit.html",
+        "terms/_editor.html",
+        status=422 if refusal else 200,
+        programme=programme,
+        draft=draft,
+        copied=copied,
+        form=form,
+        refusal=refusal,
+        overtaken=overtaken,
+        row=row,
+        asks=programmes.has_choice,
+        summary=_summary(programme, form),
     )
-    monthly_cap = _monthly_cap(terms)
-    if monthly_cap is None:
-        yield _("There is no cap on what an agent earns.")
+
+
+@bp.post("/<int:version>/activation")
+@requires(Permission.PROGRAMMES_WRITE)
+def activate(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    chosen = programmes.version(programme.id, version)
+    seen = request.form.get("revision", 0, type=int)
+    with attempt() as tried, transaction():
+        programmes.activate(chosen.id, seen=seen, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        flash(tried.refusal, "error")
     else:
-        cap = format_money(monthly_cap, currency)
-        yield _("An agent earns at most %(cap)s a calendar month.", cap=cap)
-    yield ngettext(
-        "A click on an agent's link counts for %(num)s day.",
-        "A click on an agent's link counts for %(num)s days.",
-        terms.click_window_days,
-    )
-    yield _("A payout is made from %(least)s up.", least=format_money(terms.minimum_payout, currency))
-    if terms.evidence == "attested":
-        yield _("A payment counts when the bank has confirmed it or the owner's system reports it.")
-    else:
-        yield _("A payment counts when the bank has confirmed it.")
-    if terms.on_agent_closed == "forfeit":
-        yield _("When an agent is closed, what their customers pay later is forfeited.")
-    else:
-        yield _(
-            "When an agent is closed, what their customers pay later is kept until it is settled with them."
-        )
+        flash(gettext("Version %(version)s is in force for referrals made from now on.", version=version))
+    return seen_other(url_for("terms.show", reference=reference, version=version))
 
 
-def _monthly_cap(terms: Any) -> int | None:
-    cap: int | None = programmes.rules(terms.id)[0].monthly_cap
-    return cap
-
-
-def changes(before: Any, after: Any, currency: str) -> list[Change]:
-    """What `after` says differently from `before`; empty when they say the same."""
-    old, new = _told(before, currency), _told(after, currency)
-    return [
-        Change(what, old.get(what, "—"), new.get(what, "—"))
-        for what in {**old, **new}
-        if old.get(what) != new.get(what)
-    ]
-
-
-def _told(terms: Any, currency: str) -> dict[str, str]:
-    told = {
-        _("Tier %(number)s", number=tier.position): _(
-            "%(name)s, from %(threshold)s connections: %(rate)s",
-            name=tier.name,
-            threshold=format_count(tier.threshold),
-            rate=format_bps(tier.rate_bps),
-        )
-        for tier in programmes.tiers(terms.id)
-    }
-    return told | {
-        _("Days that connections are counted over"): str(terms.window_days),
-        _("Days of hold"): str(terms.hold_days),
-        _("Cap a calendar month"): format_money(_monthly_cap(terms), currency),
-        _("Days that a click counts"): str(terms.click_window_days),
-        _("Smallest payout"): format_money(terms.minimum_payout, currency),
-        _("Payments that earn"): _("those that the owner's system reports, too")
-        if terms.evidence == "attested"
-        else _("those that the bank has confirmed"),
-        _("What closed agents' customers pay later"): _("is forfeited")
-        if terms.on_agent_closed == "forfeit"
-        else _("is kept for a settlement"),
-    }
-
-
-def as_typed(terms: Any, currency: str) -> dict[str, Any]:
-    """A version as the form of a draft holds it."""
-    return {
-        "tiers": [
-            {
-                "name": tier.name,
-                "threshold": tier.threshold,
-                "rate": typed.shown_percent(tier.rate_bps, locale()),
-            }
-            for tier in programmes.tiers(terms.id)
-        ],
-        "window_days": terms.window_days,
-        "hold_days": terms.hold_days,
-        "click_window_days": terms.click_window_days,
-        "minimum_payout": typed.shown(terms.minimum_payout, currency, locale()),
-        "rules": [
-            {"monthly_cap": typed.shown(rule.monthly_cap, currency, locale()) if rule.monthly_cap else ""}
-            for rule in programmes.rules(terms.id)
-        ],
-        "evidence": terms.evidence,
-        "on_agent_closed": terms.on_agent_closed,
-        "note": terms.note,
-        "revision": terms.revision,
-    }
+@bp.post("/<int:version>/discard")
+@requires(Permission.PROGRAMMES_WRITE)
+def discard(reference: str, version: int) -> Any:
+    programme = programmes.find(reference)
+    draft = programmes.version(programme.id, version)
+    seen = request.form.get("revision", 0, type=int)
+    with attempt() as tried, transaction():
+        programmes.discard(draft.id, seen=seen, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        flash(tried.refusal, "error")
+        return seen_other(url_for("terms.show", reference=reference, version=version))
+    flash(gettext("The draft is gone."))
+    return seen_other(url_for("programmes.show", reference=reference))

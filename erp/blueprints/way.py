@@ -109,7 +109,7 @@ def _earned(line: Line) -> Iterator[Station]:
         label=gettext(
             "%(programme)s, terms %(version)s", programme=row.programme_name, version=row.terms_version
         ),
-        url=url_for("programmes.terms", reference=row.programme_reference, version=row.terms_version),
+        url=url_for("terms.show", reference=row.programme_reference, version=row.terms_version),
     )
     yield Station(
         gettext("Rated"),

@@ -320,7 +320,7 @@ def test_tiers_that_do_not_fit_are_named_and_kept(desk: Seat, office: Office) ->
 
 def test_another_tier_can_be_added_without_scripts(desk: Seat, office: Office) -> None:
     page = desk(Role.MANAGER).post(
-        f"/programmes/{office.programme}/terms", add="tier", **terms("A 0 5", "B 3 6", "C 9 12")
+        f"/programmes/{office.programme}/terms", do="tiers-add", **terms("A 0 5", "B 3 6", "C 9 12")
     )
     assert page.status_code == 200
     assert 'name="tiers-3-threshold"' in page.text
@@ -330,7 +330,7 @@ def test_another_tier_can_be_added_without_scripts(desk: Seat, office: Office) -
 def terms(*tiers: str) -> dict[str, str]:
     """The form of a draft with tiers written as "name threshold rate"."""
     typed = {"window_days": "90", "hold_days": "14", "click_window_days": "30", "minimum_payout": "100"}
-    typed |= {"evidence": "bank_checked", "on_agent_closed": "release"}
+    typed |= {"evidence": "bank_checked", "on_agent_closed": "release", "rules-0-key": "percent"}
     for at, tier in enumerate(tiers):
         names = ("name", "threshold", "rate")
         typed |= {f"tiers-{at}-{name}": value for name, value in zip(names, tier.split(), strict=True)}
@@ -456,6 +456,6 @@ def test_what_is_wrong_is_said_in_the_language_of_the_reader(desk: Seat, office:
     typed = {"tiers-0-threshold": "-1", "window_days": "много", "hold_days": "", "minimum_payout": "сто"}
     answer = manager.post(f"/programmes/{office.programme}/terms", part=True, **typed)
     assert answer.status_code == 422
-    for sentence in ("Не меньше 0.", "Введите целое число.", "Обязательное поле."):
+    for sentence in ("Первый уровень начинается с 0", "Введите целое число.", "Обязательное поле."):
         assert sentence in answer.text
     assert "Not a valid" not in answer.text

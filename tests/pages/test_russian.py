@@ -60,6 +60,7 @@ NAMES = {
         "Silver",
         "Gold",
         "Kinder",
+        "percent",
         "Superapp",
         "superapp",
         "production",

@@ -61,6 +61,7 @@ class Office:
             f"/programmes/{self.programme}/terms/2",
             f"/programmes/{self.programme}/terms/2/edit",
             f"/programmes/{self.programme}/terms/new",
+            f"/programmes/{self.programme}/terms/compare",
             f"/payments/{self.payment}",
             f"/payments/{self.puzzling_payment}",
             f"/commissions/{self.commission}",

@@ -10,17 +10,20 @@ from erp.domain.programmes.actions import (
     draft,
     redraft,
 )
-from erp.domain.programmes.checks import Problem, check, doubts
+from erp.domain.programmes.checks import Problem, check, doubts, problems
+from erp.domain.programmes.compare import Change, changes
+from erp.domain.programmes.honoured import has_choice, honoured
 from erp.domain.programmes.queries import (
     NoActiveTerms,
     active_terms,
     as_draft,
     find,
-    find_terms,
     get,
     rules,
     search,
     tiers,
+    version,
+    version_of,
     versions,
 )
 from erp.domain.programmes.rules import (
@@ -40,10 +43,13 @@ from erp.domain.programmes.rules import (
     TierRow,
     Window,
 )
+from erp.domain.programmes.wording import Chapter, chapters
 
 __all__ = [
     "Base",
+    "Change",
     "ChangedSince",
+    "Chapter",
     "Condition",
     "EventKind",
     "Evidence",
@@ -65,17 +71,23 @@ __all__ = [
     "activate",
     "active_terms",
     "as_draft",
+    "changes",
+    "chapters",
     "check",
     "create",
     "discard",
     "doubts",
     "draft",
     "find",
-    "find_terms",
     "get",
+    "has_choice",
+    "honoured",
+    "problems",
     "redraft",
     "rules",
     "search",
     "tiers",
+    "version",
+    "version_of",
     "versions",
 ]

@@ -156,9 +156,9 @@ def activate(terms_id: UUID, *, seen: int = 1, by: Actor, now: dt.datetime) -> N
     audit.record("terms.activated", "terms", terms_id, by=by, at=now, details={"version": terms.version})
 
 
-def discard(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
-    """Throw a draft away. Raises `NotADraft`."""
-    removed = execute("delete from terms where id = :id and state = 'draft'", id=terms_id).rowcount
-    if not removed:
-        raise NotADraft
-    audit.record("terms.discarded", "terms", terms_id, by=by, at=now)
+def discard(terms_id: UUID, *, seen: int = 1, by: Actor, now: dt.datetime) -> None:
+    """Throw a draft away. `seen` is the revision that was looked at. Raises `NotADraft`, `ChangedSince`, `NotFound`."""
+    terms = _locked_draft(terms_id, seen)
+    execute("delete from terms where id = :id", id=terms_id)
+    details = {"version": terms.version}
+    audit.record("terms.discarded", "terms", terms_id, by=by, at=now, details=details)

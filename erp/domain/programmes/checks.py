@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from erp.domain.programmes.honoured import not_honoured
 from erp.domain.programmes.rules import (
     Base,
     Condition,
@@ -42,21 +43,18 @@ class Problem(NamedTuple):
 
 def check(draft: TermsDraft) -> None:
     """Raise `Invalid` with a sentence for every field that cannot be."""
-    if not draft.tiers:
-        raise Invalid(
-            Sentence("Terms need at least one tier, beginning at 0."),
-            fields={"tiers": Sentence("At least one is needed.")},
-        )
-    if not draft.rules:
-        raise Invalid(
-            Sentence("Terms need at least one rule that earns."),
-            fields={"rules": Sentence("At least one is needed.")},
-        )
-    wrong_tiers = list(_wrong_tiers(draft))
-    wrong = [*wrong_tiers, *_wrong_window(draft), *_wrong_limits(draft), *_wrong_rules(draft)]
-    if wrong:
-        said = Sentence("The tiers do not fit together.") if wrong_tiers else None
-        raise Invalid(said, fields=dict(reversed(wrong)))
+    wrong = problems(draft)
+    if not wrong:
+        return
+    of_tiers = any(problem.field.startswith("tiers-") for problem in wrong)
+    said = Sentence("The tiers do not fit together.") if of_tiers else None
+    raise Invalid(said, fields={problem.field: problem.said for problem in reversed(wrong)})
+
+
+def problems(draft: TermsDraft) -> list[Problem]:
+    """All that cannot be, in the order of the fields; the first of a field matters most."""
+    wrong = [*_wrong_rules(draft), *_wrong_tiers(draft), *_wrong_window(draft), *_wrong_limits(draft)]
+    return [*wrong, *(Problem(*found) for found in not_honoured(draft))]
 
 
 def doubts(draft: TermsDraft) -> list[Problem]:
@@ -67,6 +65,9 @@ def doubts(draft: TermsDraft) -> list[Problem]:
 def _wrong_tiers(draft: TermsDraft) -> Iterator[Problem]:
     """Tiers that leave a gap, overlap, pay less than the one below, or that nobody can reach."""
     tiers = draft.tiers
+    if not tiers:
+        yield Problem("tiers", Sentence("Terms need at least one tier, beginning at 0."))
+        return
     if tiers[0].threshold != 0:
         yield Problem(
             "tiers-0-threshold", Sentence("The first tier begins at 0, so that nobody is without a tier.")
@@ -78,7 +79,7 @@ def _wrong_tiers(draft: TermsDraft) -> Iterator[Problem]:
             yield Problem(f"tiers-{index}-rate_bps", _between_rates())
         if index:
             yield from _wrong_step(index, tiers[index - 1], tier)
-    if len(tiers) > 1 and not any(_follows_tiers(rule) for rule in draft.rules):
+    if len(tiers) > 1 and not any(rule.follows_tiers for rule in draft.rules):
         yield Problem(
             "tiers-1-threshold",
             Sentence("No rule pays by tier, so nobody gains by reaching this one. Remove it."),
@@ -99,10 +100,6 @@ def _wrong_step(index: int, below: TierRow, tier: TierRow) -> Iterator[Problem]:
         yield Problem(
             f"tiers-{index}-rate_bps", Sentence("A higher tier does not pay less than the one below it.")
         )
-
-
-def _follows_tiers(rule: RuleRow) -> bool:
-    return rule.kind == RuleKind.PERCENT and rule.rate_bps is None
 
 
 def _wrong_window(draft: TermsDraft) -> Iterator[Problem]:
@@ -166,6 +163,8 @@ def _wrong_limits(draft: TermsDraft) -> Iterator[Problem]:
 
 
 def _wrong_rules(draft: TermsDraft) -> Iterator[Problem]:
+    if not draft.rules:
+        yield Problem("rules", Sentence("Terms need at least one rule that earns."))
     keys, places = set[str](), set[tuple[str, str, str | None]]()
     for index, rule in enumerate(draft.rules):
         if not rule.key.strip():

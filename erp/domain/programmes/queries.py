@@ -83,17 +83,35 @@ def find(reference: str) -> sa.Row[Any]:
     return found
 
 
+VERSIONS = """
+select t.id, t.version, t.state, t.note, t.revision, t.window_days, t.hold_days, t.click_window_days,
+       t.minimum_payout, t.evidence, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at,
+       t.measure, t.window_kind, t.retroactive, t.grace_days, t.freeze_tier, t.vat_bps, t.fee_bps, t.fee_minimum,
+       (select count(*) from referral where referral.terms_id = t.id) as referrals
+from terms t"""
+
+
 def versions(programme_id: UUID) -> Sequence[sa.Row[Any]]:
     """Every version of the terms, newest first, with the referrals pinned to it."""
-    return rows(
-        """select t.id, t.version, t.state, t.note, t.revision, t.window_days, t.hold_days, t.click_window_days,
-                  t.minimum_payout, t.evidence, t.on_agent_closed, t.created_at, t.effective_from, t.retired_at,
-                  t.measure, t.window_kind, t.retroactive, t.grace_days, t.freeze_tier, t.vat_bps, t.fee_bps, t.fee_minimum,
-                  (select count(*) from referral where referral.terms_id = t.id) as referrals
-           from terms t
-           where t.programme_id = :id order by t.version desc""",
-        id=programme_id,
+    return rows(f"{VERSIONS} where t.programme_id = :id order by t.version desc", id=programme_id)
+
+
+def version(programme_id: UUID, number: int) -> sa.Row[Any]:
+    """One version of a programme's terms. Raises `NotFound`."""
+    found = row(
+        f"{VERSIONS} where t.programme_id = :id and t.version = :number", id=programme_id, number=number
     )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def version_of(terms_id: UUID) -> sa.Row[Any]:
+    """The same by its id."""
+    found = row(f"{VERSIONS} where t.id = :id", id=terms_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def tiers(terms_id: UUID) -> Sequence[sa.Row[Any]]:
@@ -118,14 +136,3 @@ def as_draft(terms_id: UUID) -> TermsDraft:
         [RuleRow(**rule._mapping) for rule in rules(terms_id)],
         **found._mapping,
     )
-
-
-def find_terms(programme_id: UUID, version: int) -> sa.Row[Any]:
-    found = row(
-        "select id, version, state from terms where programme_id = :id and version = :version",
-        id=programme_id,
-        version=version,
-    )
-    if found is None:
-        raise NotFound
-    return found

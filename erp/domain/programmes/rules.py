@@ -152,6 +152,10 @@ class RuleRow:
     cancel_days: int | None = None
     reward: str = Reward.MONEY
 
+    @property
+    def follows_tiers(self) -> bool:
+        return self.kind == RuleKind.PERCENT and self.rate_bps is None
+
 
 @dataclass(frozen=True)
 class TermsDraft:
