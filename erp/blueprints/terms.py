@@ -190,7 +190,6 @@ def _editor(
         refusal=refusal,
         overtaken=overtaken,
         row=row,
-        asks=programmes.has_choice,
         summary=_summary(programme, form),
     )
 

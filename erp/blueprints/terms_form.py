@@ -1,4 +1,4 @@
-"""The form of a draft of terms. What it offers is what commissions follow (`programmes.honoured`)."""
+"""The form of a draft of terms: all that `TermsDraft` says, as people type it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from flask_babel.speaklater import LazyString
 from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
 
 from erp.blueprints.forms import Form, Row, options
-from erp.domain import programmes
 from erp.domain.programmes import names
 from erp.kernel.sentences import Sentence
 from erp.language import say
@@ -18,40 +17,32 @@ from erp.language import say
 NOTHING = _("nothing")
 
 
-def word(
-    label: Any,
-    name: str,
-    called: Mapping[str, Sentence],
-    *,
-    none: Any = None,
-    default: str = "",
-    hint: Any = "",
-) -> SelectField:
-    """A choice among the words that commissions follow; `none` is how no choice at all is called."""
-    offered = [(value, LazyString(say, called[value])) for value in programmes.honoured(name, called)]
+def word(label: Any, called: Mapping[str, Sentence], *, none: Any = None, default: str = "") -> SelectField:
+    """A choice among words of the domain; `none` is how no choice at all is called."""
+    offered = [(value, LazyString(say, sentence)) for value, sentence in called.items()]
     choices = options([("", none), *offered] if none else offered)
-    return SelectField(label, choices=choices, default=default, description=hint, validate_choice=False)
+    return SelectField(label, choices=choices, default=default, validate_choice=False)
 
 
 class RuleForm(Row):
     key = StringField(_("Name of the rule"), description=_("As statements call it, such as bonus."))
-    kind = word(_("It pays"), "kind", names.KINDS, default="percent")
-    event_kind = word(_("For"), "event_kind", names.EVENT_KINDS, default="payment")
+    kind = word(_("It pays"), names.KINDS, default="percent")
+    event_kind = word(_("For"), names.EVENT_KINDS, default="payment")
     rate = StringField(_("Rate in percent"), description=_("Empty: the rate of the agent's tier."))
     amount = StringField(_("Amount"))
     plan = StringField(_("Product plan"), description=_("Empty: all plans without a rule of their own."))
-    payments = word(_("Payments"), "payments", names.PAYMENTS, default="every")
-    base = word(_("Taken of"), "base", names.BASES, default="gross")
+    payments = word(_("Payments"), names.PAYMENTS, default="every")
+    base = word(_("Taken of"), names.BASES, default="gross")
     months = StringField(_("Goes on for, months"), description=_("Empty: for good."))
-    months_from = word(_("Months from"), "months_from", names.MONTHS_FROM, default="first_payment")
+    months_from = word(_("Months from"), names.MONTHS_FROM, default="first_payment")
     line_cap = StringField(_("Most at once"), description=_("Empty: no cap."))
     customer_cap = StringField(_("Most for one customer"), description=_("Empty: no cap."))
     monthly_cap = StringField(_("Most a calendar month"), description=_("Of one agent. Empty: no cap."))
-    condition = word(_("It waits until"), "condition", names.CONDITIONS, none=NOTHING)
+    condition = word(_("It waits until"), names.CONDITIONS, none=NOTHING)
     condition_days = StringField(_("Within, days"))
-    on_cancel = word(_("Taken back on a cancellation"), "on_cancel", names.ON_CANCEL, default="unearned")
+    on_cancel = word(_("Taken back on a cancellation"), names.ON_CANCEL, default="unearned")
     cancel_days = StringField(_("Earned within, days"))
-    reward = word(_("Paid as"), "reward", names.REWARDS, default="money")
+    reward = word(_("Paid as"), names.REWARDS, default="money")
 
 
 class TierForm(Row):
@@ -63,8 +54,8 @@ class TierForm(Row):
 class TermsForm(Form):
     rules = FieldList(FormField(RuleForm))
     tiers = FieldList(FormField(TierForm))
-    measure = word(_("A tier follows from"), "measure", names.MEASURES, default="connections")
-    window_kind = word(_("Counted over"), "window_kind", names.WINDOWS, default="rolling")
+    measure = word(_("A tier follows from"), names.MEASURES, default="connections")
+    window_kind = word(_("Counted over"), names.WINDOWS, default="rolling")
     window_days = StringField(_("Counted over, days"), description=_("The last ones before the payment."))
     retroactive = BooleanField(_("The tier that is reached counts for the whole window"))
     grace_days = StringField(_("A tier is kept after it was lost, days"), default="0")
@@ -72,10 +63,9 @@ class TermsForm(Form):
     hold_days = StringField(_("Hold, days"))
     click_window_days = StringField(_("A click counts for, days"))
     minimum_payout = StringField(_("Smallest payout"))
-    evidence = word(_("Payments that earn"), "evidence", names.EVIDENCE, default="bank_checked")
+    evidence = word(_("Payments that earn"), names.EVIDENCE, default="bank_checked")
     on_agent_closed = word(
         _("What closed agents' customers pay later"),
-        "on_agent_closed",
         names.ON_AGENT_CLOSED,
         default="release",
     )

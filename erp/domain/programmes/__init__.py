@@ -12,7 +12,6 @@ from erp.domain.programmes.actions import (
 )
 from erp.domain.programmes.checks import Problem, check, doubts, problems
 from erp.domain.programmes.compare import Change, changes
-from erp.domain.programmes.honoured import has_choice, honoured
 from erp.domain.programmes.queries import (
     NoActiveTerms,
     active_terms,
@@ -80,8 +79,6 @@ __all__ = [
     "draft",
     "find",
     "get",
-    "has_choice",
-    "honoured",
     "problems",
     "redraft",
     "rules",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from erp.domain.programmes.honoured import not_honoured
 from erp.domain.programmes.rules import (
     Base,
     Condition,
@@ -53,8 +52,7 @@ def check(draft: TermsDraft) -> None:
 
 def problems(draft: TermsDraft) -> list[Problem]:
     """All that cannot be, in the order of the fields; the first of a field matters most."""
-    wrong = [*_wrong_rules(draft), *_wrong_tiers(draft), *_wrong_window(draft), *_wrong_limits(draft)]
-    return [*wrong, *(Problem(*found) for found in not_honoured(draft))]
+    return [*_wrong_rules(draft), *_wrong_tiers(draft), *_wrong_window(draft), *_wrong_limits(draft)]
 
 
 def doubts(draft: TermsDraft) -> list[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from erp.domain.programmes.honoured import has_choice
 from erp.domain.programmes.rules import (
     Base,
     Condition,
@@ -59,7 +58,7 @@ def _rule(rule: RuleRow, draft: TermsDraft, currency: str) -> Iterator[Sentence]
         yield Sentence("There is no cap on what an agent earns by it.")
     if rule.condition:
         yield _waits(rule)
-    if has_choice("on_cancel"):
+    if rule.event_kind == EventKind.PAYMENT or rule.on_cancel == OnCancel.ALL:
         yield _is_cancelled(rule)
     if rule.reward == Reward.CREDIT:
         yield Sentence("Agents who are customers themselves get it as credit with the owner.")
