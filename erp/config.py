@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     )
     product_url: str = Field("https://example.test/", description="Where a referral link /r/CODE leads")
     var: Path = Field(Path("var"), description="Folder of logs, embedded data and generated secrets")
+    owner: str = Field("Ref", min_length=1, description="The owner's name, as statements bear it")
     seal_key: Path = Field(description="PEM file of the Ed25519 key that signs the roots of seals")
     roots: Path | None = Field(
         None,

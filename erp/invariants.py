@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from erp.domain.agents import invariants as agents
+from erp.domain.analytics import replay
 from erp.domain.bookings import invariants as bookings
 from erp.domain.commissions import freeze_invariants as freezes
 from erp.domain.commissions import invariants as commissions
@@ -20,7 +21,6 @@ from erp.kernel.db import db, rows, scalar
 from erp.kernel.findings import Audited, Finding
 from erp.kernel.mode import WrongInstance, verify
 
-NOT_YET = {11: "Replay rebuilds every balance"}
 AUDITED = [
     *ledger.AUDITED,
     *staff.AUDITED,
@@ -85,6 +85,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     payments.bank_references_agree,
     payouts.bank_references_agree,
     audited,
+    replay.balances_replay,
     statements.seals_verify,
 )
 

@@ -30,16 +30,30 @@ from erp.blueprints import (
     programmes,
     referrals,
     roles,
+    seal_roots,
     search,
     sessions,
     shell,
     staff,
+    statements,
     terms,
     ui,
 )
 
 WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, bulk)
-MONEY = (commissions, freezes, deadlines, payments, payouts, payout_runs, ledger, programmes, terms)
+MONEY = (
+    commissions,
+    freezes,
+    deadlines,
+    payments,
+    payouts,
+    payout_runs,
+    ledger,
+    statements,
+    seal_roots,
+    programmes,
+    terms,
+)
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 
 

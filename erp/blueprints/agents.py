@@ -20,11 +20,12 @@ from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
-from erp.blueprints.people import shown
+from erp.blueprints.people import dressed, shown
+from erp.blueprints.presentation import format_month
 from erp.blueprints.responses import done, page_or_part, refused
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
-from erp.domain import agents, analytics, bookings, commissions, ledger, payouts
+from erp.domain import agents, analytics, bookings, commissions, ledger, payouts, statements
 from erp.kernel import clock
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
@@ -32,7 +33,7 @@ from erp.kernel.transaction import transaction
 
 bp = Blueprint("agents", __name__, url_prefix="/agents")
 NEWEST = 6
-"""How many of an agent's bookings, commissions and payouts its page shows."""
+"""How many of an agent's bookings, commissions, payouts and statements its page shows."""
 
 
 class AgentFilters(Filters):
@@ -238,6 +239,10 @@ def _shown(reference: str) -> dict[str, Any]:
         "bookings": bookings.of_agent(agent.id).first(NEWEST),
         "commissions": commissions.of_agent(agent.id, limit=NEWEST),
         "payouts": payouts.search(agent_id=agent.id).first(NEWEST),
+        "statements": dressed(
+            statements.of_agent(agent.id, limit=NEWEST),
+            lambda row: {"month": format_month(statements.last_day(row.until, row.zone))},
+        ),
         "newest": stories.newest("agent", agent.id, agent.reference),
         "form": ReasonForm(formdata=None),
         "kept": _kept(agent),

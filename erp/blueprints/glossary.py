@@ -16,6 +16,20 @@ class Word(NamedTuple):
 
 
 WORDS = {
+    "statement": Word(
+        _("Statement"),
+        _(
+            "An agent's calendar month in the ledger: what each account held before, every entry, what it held after."
+            " It is sealed when the month is over."
+        ),
+    ),
+    "seal": Word(
+        _("Seal"),
+        _(
+            "The hash of a statement and of the seal before it. The seals of a day make one root, which is signed and"
+            " kept outside the database: whoever changes a sealed month is found out."
+        ),
+    ),
     "agent": Word(
         _("Agent"),
         _(

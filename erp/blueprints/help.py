@@ -298,6 +298,35 @@ PAGES: dict[str, Help] = {
         ("ledger", "balance", "debt"),
         (_("See that debit and credit are equal, and what the owner owes agents."),),
     ),
+    "statements.index": Help(
+        _("What each agent's months came to, sealed when they were over, for accountants and for disputes."),
+        ("statement", "seal", "available", "debt"),
+        (OPEN, FIND, KEEP, _("Take the roots of the seals away, and keep them where Ref cannot write.")),
+    ),
+    "statements.show": Help(
+        _("An agent's month: what each account held before and after, every entry between, and why."),
+        ("statement", "seal", "hold", "reversal", "payout"),
+        (
+            _("Keep it as PDF or XLSX for people, or as JSON or CSV, which can be verified offline."),
+            _("Print it: the page is made for paper, too."),
+            HISTORY,
+        ),
+    ),
+    "statements.preview": Help(
+        _("What an agent's month holds so far. It is not sealed and may still grow."),
+        ("statement", "seal", "hold"),
+        (_("Look at the months before on the agent's page: they are sealed."),),
+    ),
+    "seal_roots.index": Help(
+        _(
+            "By what anybody can find out that a sealed month was rewritten, even by somebody with every right."
+        ),
+        ("seal", "statement"),
+        (
+            _("Open a root to keep it as a file, and keep the public key with it, somewhere else."),
+            _("Verify a statement against them: ref statement verify."),
+        ),
+    ),
     "programmes.index": Help(
         _("What is distributed, and on which terms."),
         ("programme", "terms", "tier"),

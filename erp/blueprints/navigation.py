@@ -54,6 +54,7 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
             Area(_("Payouts"), "hand-coins", "payouts.index", Permission.PAYOUTS_READ),
             Area(_("Payout runs"), "layers", "payout_runs.index", Permission.PAYOUTS_READ),
             Area(_("Ledger"), "book-open", "ledger.index", Permission.PAYOUTS_READ),
+            Area(_("Statements"), "stamp", "statements.index", Permission.AGENTS_READ),
         ],
     ),
     (

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from erp.app import create_app
-from erp.invariants import NOT_YET, examine
+from erp.invariants import examine
 from erp.kernel.findings import Finding
 
 SHOWN = 10
@@ -39,7 +39,6 @@ def _print_json(findings: list[Finding]) -> None:
         "name": "check",
         "at": dt.datetime.now(dt.UTC).isoformat(),
         "invariants": invariants,
-        "not_yet": NOT_YET,
     }
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
 
@@ -48,8 +47,6 @@ def _print_table(findings: list[Finding]) -> None:
     table = Table("", "Invariant", "Rows", "", box=None, padding=(0, 2, 0, 0))
     for found in findings:
         table.add_row(str(found.number), found.title, f"{found.examined:,}", _verdict(found))
-    for number, title in NOT_YET.items():
-        table.add_row(str(number), title, "", "[dim]not yet[/dim]")
     console = Console(highlight=False)
     console.print(table)
     for found in findings:

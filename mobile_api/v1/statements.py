@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flask import Response, g
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from erp.domain import statements
+from erp import config, papers
+from erp.domain import agents, statements
 from erp.kernel.permissions import for_agent
 from erp.language import say
 from mobile_api import pages
@@ -128,6 +129,33 @@ def show_statement(path: ReferencePath) -> Response:
     document = statements.document(statements.find(path.reference, agent_id=g.agent.id))
     told = statements.as_json(statements.explained(document, g.agent.id, say))
     return answer(SealedStatement.model_validate(told))
+
+
+FILE = {
+    "description": "The file",
+    "content": {
+        mimetype: {"schema": {"type": "string", "format": "binary"}}
+        for mimetype, _made in papers.FORMATS.values()
+    },
+}
+
+
+class FileQuery(BaseModel):
+    format: Literal["pdf", "xlsx", "csv", "json"] = Field(
+        "pdf", description="For people: pdf, xlsx. To be verified offline: json, csv"
+    )
+
+
+@api.get("/statements/<reference>/file", responses={200: FILE, 404: None})
+@for_agent
+def keep_statement(path: ReferencePath, query: FileQuery) -> Response:
+    """Keep one statement as a file, in the agent's language."""
+    document = statements.document(statements.find(path.reference, agent_id=g.agent.id))
+    name = agents.profile(g.agent.id).name or document.agent
+    told = papers.said(document, g.agent.id)
+    paper = papers.statement(query.format, told, name, config.get().owner)
+    head = {"Content-Disposition": f'attachment; filename="{paper.name}"'}
+    return Response(paper.content, mimetype=paper.mimetype, headers=head)
 
 
 def _shown(statement: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from erp.invariants import AUDITED, examine
 from erp.kernel.db import db
 from erp.kernel.findings import Audited
 
-NUMBERS = [*range(1, 11), 12]
+NUMBERS = range(1, 13)
 
 
 @dataclass(frozen=True)
@@ -462,6 +462,77 @@ DAMAGES = [
     Damage(9, "the keys of the stamp", "update instance set fingerprint = 'another' returning 'instance'"),
     Damage(9, "a mock clock that is gone", "delete from mock_clock returning 'instance'"),
     Damage(
+        11,
+        "a balance with all entries behind it",
+        f"""update account set balance = balance + 100 where {PENDING}
+            returning 'pending of agent ' || agent_id || ' in RUB: the books hold ' || balance""",
+        f"""update entry set amount = amount + 100, credit_balance = credit_balance + 100
+            where credit_account_id = (select id from account where {PENDING})
+              and credit_seq = (select seq from account where {PENDING})""",
+    ),
+    Damage(
+        11,
+        "a fact that the books forgot",
+        "update event set amount = amount * 2 where id = (select event_id from commission where "
+        + ACCRUAL
+        + ") returning (select 'of agent ' || agent_id from commission where "
+        + ACCRUAL
+        + ")",
+    ),
+    Damage(
+        11,
+        "a hold that ended without an entry",
+        "delete from hold where commission_id = (select h.commission_id from hold h join commission c"
+        " on c.id = h.commission_id where h.reason is null and c.amount > 0 order by 1 limit 1)"
+        " returning 'pending of agent ' || agent_id",
+    ),
+    Damage(
+        11,
+        "a freeze that was lifted without an entry",
+        "update hold set reason = null where commission_id = (select h.commission_id from hold h join commission c"
+        " on c.id = h.commission_id where h.reason is not null and c.amount > 0 order by 1 limit 1)"
+        " returning 'frozen of agent ' || agent_id",
+    ),
+    Damage(
+        11,
+        "a forfeiture that is gone",
+        "delete from forfeiture where "
+        + only("forfeiture", key="commission_id")
+        + " returning (select 'available of agent ' || agent_id from commission c where c.id = commission_id)",
+    ),
+    Damage(
+        11,
+        "a payout of another amount",
+        f"update payout set amount = amount + 1 where {PAID_PAYOUT} returning 'available of agent ' || agent_id",
+    ),
+    Damage(
+        11,
+        "a payout that did not happen",
+        f"update payout set state = 'withdrawn', paid_at = null where {PAID_PAYOUT} returning 'bank of the owner in RUB'",
+    ),
+    Damage(
+        11,
+        "a debt that nobody gave up",
+        "delete from write_off where state = 'approved' returning 'available of agent ' || agent_id",
+    ),
+    Damage(
+        11,
+        "a payment of another VAT",
+        "update customer_order set vat_bps = vat_bps + 100 where id = (select order_id from payment"
+        " where confirmed_at is not null limit 1) returning 'vat of the owner in RUB'",
+    ),
+    Damage(
+        11,
+        "a refund of a payment",
+        "update payment set refunded_total = refunded_total - 5 where confirmed_at is not null"
+        " returning 'revenue of the owner in RUB'",
+    ),
+    Damage(
+        11,
+        "a settlement that is gone",
+        "delete from settlement where voided_at is null returning 'clearing of the owner in RUB'",
+    ),
+    Damage(
         12,
         "an entry of a sealed month",
         "update entry set reference = 'another' where "
@@ -576,7 +647,6 @@ def test_ref_check_says_so(books: None) -> None:
     report = json.loads(done.stdout)
     assert report["name"] == "check"
     assert {invariant["number"] for invariant in report["invariants"]} == set(NUMBERS)
-    assert list(report["not_yet"]) == ["11"]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=str)
@@ -608,7 +678,7 @@ def test_ref_check_prints_a_table_and_the_rows(damager: psycopg.Connection) -> N
     done = check()
     assert done.exit_code == 1
     assert f"1: {called}" in done.stdout
-    assert "not yet" in done.stdout
+    assert "not yet" not in done.stdout
 
 
 def test_every_audited_table_is_proven_or_proven_by_what_it_belongs_to(damager: psycopg.Connection) -> None:

@@ -72,6 +72,7 @@ def ground(
         "/bookings/{reference}": {"reference": booking},
         "/commissions/{id}": {"id": commission},
         "/statements/{reference}": {"reference": statement},
+        "/statements/{reference}/file": {"reference": statement},
         "/sign-ups/{external_id}": {"external_id": "superapp-1"},
         "/orders/{external_id}": {"external_id": "invoice-1"},
     }

@@ -82,6 +82,32 @@ def test_the_answer_kept_as_a_file_is_verified_offline(earner: Caller, tmp_path:
     )
 
 
+@pytest.mark.parametrize(
+    ("format", "begins"), [("pdf", b"%PDF-"), ("xlsx", b"PK"), ("csv", b"\xef\xbb\xbf"), ("json", b"{")]
+)
+def test_a_statement_can_be_kept_as_a_file(earner: Caller, format: str, begins: bytes) -> None:
+    (listed,) = earner.get("/statements").json["items"]
+    kept = earner.get(f"/statements/{listed['reference']}/file?format={format}")
+    assert kept.status_code == 200
+    assert kept.data.startswith(begins)
+    assert f"-mock.{format}" in kept.headers["Content-Disposition"]
+    assert kept.headers["Ref-Mode"] == "mock"
+
+
+def test_the_csv_is_verified_offline(earner: Caller, tmp_path: Path) -> None:
+    (listed,) = earner.get("/statements").json["items"]
+    file = tmp_path / "statement.csv"
+    file.write_bytes(earner.get(f"/statements/{listed['reference']}/file?format=csv").data)
+    command = [sys.executable, "-m", "erp.cli", "statement", "verify", str(file)]
+    command += ["--roots", str(config.get().roots_folder)]
+    assert subprocess.run(command, env={"PATH": os.environ["PATH"]}, check=False).returncode == 0
+
+
+def test_an_unknown_form_is_refused(earner: Caller) -> None:
+    (listed,) = earner.get("/statements").json["items"]
+    assert earner.get(f"/statements/{listed['reference']}/file?format=docx").status_code == 422
+
+
 def test_statements_come_in_pages_newest_first(business: Business, earner: Caller) -> None:
     for _ in range(2):
         let_a_month_pass(business)
@@ -96,3 +122,4 @@ def test_a_strangers_statement_does_not_exist(earner: Caller, bob: Caller) -> No
     (listed,) = earner.get("/statements").json["items"]
     assert bob.get("/statements").json["items"] == []
     assert bob.get(f"/statements/{listed['reference']}").status_code == 404
+    assert bob.get(f"/statements/{listed['reference']}/file").status_code == 404

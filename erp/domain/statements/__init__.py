@@ -11,10 +11,12 @@ from erp.domain.statements.queries import (
     search,
     search_roots,
 )
-from erp.domain.statements.rules import Account, Document, Line
+from erp.domain.statements.roots import PUBLIC_KEY, key_id, load_public_key, written
+from erp.domain.statements.rules import Account, Document, Line, last_day
 from erp.domain.statements.words import explained
 
 __all__ = [
+    "PUBLIC_KEY",
     "Account",
     "Document",
     "Line",
@@ -24,6 +26,9 @@ __all__ = [
     "explained",
     "export_roots",
     "find",
+    "key_id",
+    "last_day",
+    "load_public_key",
     "of_agent",
     "preview",
     "root_file",
@@ -32,4 +37,5 @@ __all__ = [
     "search",
     "search_roots",
     "sign_root",
+    "written",
 ]

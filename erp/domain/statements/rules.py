@@ -91,7 +91,7 @@ class Document:
     @property
     def last_day(self) -> dt.date:
         """The last day of the period in its own zone."""
-        return (self.until - dt.timedelta(microseconds=1)).astimezone(ZoneInfo(self.zone)).date()
+        return last_day(self.until, self.zone)
 
     @property
     def first_day(self) -> dt.date:
@@ -104,6 +104,11 @@ class Document:
             for account in self.accounts
         ]
         return replace(self, accounts=accounts)
+
+
+def last_day(until: dt.datetime, zone: str) -> dt.date:
+    """The day of `zone` that ends with a moment, or is under way then."""
+    return (until - dt.timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
 
 
 def month_of(at: dt.datetime, zone: str) -> tuple[dt.datetime, dt.datetime]:
