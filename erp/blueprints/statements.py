@@ -49,7 +49,7 @@ STATEMENTS = Listing(
     columns=(
         Column("reference", _("Statement"), Mono(), card="note", to=To("statements.show")),
         Column("month", _("Month"), of=_month, card="name", to=To("statements.show")),
-        Column("agent_name", _("Agent"), to=To("agents.show", "agent_reference"), card="more"),
+        Column("agent_name", _("Agent"), to=To("agents.show", value="agent_reference"), card="more"),
         Column("number", _("Number"), Count(), shown=False),
         Column("lines", _("Lines"), Count(), sort=True, card="sum"),
         Column("until", _("Ends"), Moment(), sort=True, shown=False),

@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import re
 import zlib
-from pathlib import Path
 from uuid import UUID
 
 import openpyxl
@@ -57,7 +56,7 @@ def test_the_same_statement_has_words_in_both_languages(app: Flask, document: Do
     )
     assert "The hold of the commission" in english
     assert "Удержание комиссии" in russian
-    assert "Проводка" in russian.splitlines()[0] or "Сальдо" in russian.splitlines()[0]
+    assert russian.splitlines()[0].startswith("\ufeffСтрока,Счёт,Валюта,")
 
 
 def test_the_pdf_bears_the_json_and_equal_documents_make_equal_bytes(
@@ -88,14 +87,13 @@ def test_the_workbook_has_every_balance_and_the_proof(
     book = openpyxl.load_workbook(io.BytesIO(paper(app, document, anna, "xlsx", language).content))
     statement, proof = book.worksheets
     cells = [cell.value for row in statement.iter_rows() for cell in row]
-    assert {5000.0 / 100 * 9, 450.0} & set(cells) or document.lines
     for account in document.accounts:
         for line in account.lines:
             assert line.balance / 100 in cells
             assert line.reference in cells
     assert document.hash in [row[1].value for row in proof.iter_rows()]
     assert statement.sheet_properties.tabColor is not None
-    assert any("real money" in str(cell) or "Тест" in str(cell) for cell in cells)
+    assert {"en": "Mock: no real money.", "ru": "Тестовый режим: деньги ненастоящие."}[language] in cells
 
 
 def test_there_are_no_other_forms(app: Flask, document: Document, anna: UUID) -> None:
@@ -117,10 +115,3 @@ def test_an_open_month_says_that_it_is_not_sealed(app: Flask, document: Document
     release()
     assert not open_one.is_sealed
     assert paper(app, open_one, anna, "pdf", "en").content.startswith(b"%PDF-")
-
-
-def test_pictures(app: Flask, document: Document, anna: UUID) -> None:
-    for language in LANGUAGES:
-        Path(f"/tmp/seals/statement-{language}.pdf").write_bytes(
-            paper(app, document, anna, "pdf", language).content
-        )

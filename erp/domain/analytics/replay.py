@@ -8,26 +8,22 @@ answers (agent_id, kind, currency, amount): what it adds to an account, credits 
 
 from __future__ import annotations
 
-from erp.domain.commissions.engine import FACTS_OF_ALL, LINES
+from erp.domain.commissions.engine import REPLAYED
 from erp.domain.ledger import HOUSE
 from erp.kernel.db import rows
 from erp.kernel.findings import Finding
 
 EARNED = f"""
-  select coalesce(a.agent_id, w.agent_id) as agent_id, w.currency, w.net,
-         case when h.reason is not null then 'frozen' when h.commission_id is not null or a.id is null then 'pending'
-              when a.in_credit then 'credit' else 'available' end as kind
-  from (
-    select agent_id, currency, accrual_id, sum(amount)::bigint as net
-    from (
-      select agent_id, currency, coalesce(accrual_id, id) as accrual_id, amount from commission
-      union all
-      (with {FACTS_OF_ALL}, {LINES} select agent_id, currency, accrual_id, amount from line)
-    ) told group by agent_id, currency, accrual_id) w
-  left join commission a on a.id = w.accrual_id
-  left join hold h on h.commission_id = a.id
-  where not exists (select 1 from forfeiture f where f.commission_id = a.id)"""
-"""What each commission is worth by all facts (its lines, and what the engine finds missing in them), where it stands."""
+  select w.agent_id, p.currency, w.net,
+         case when h.reason is not null then 'frozen' when h.commission_id is not null or c.id is null then 'pending'
+              when c.in_credit then 'credit' else 'available' end as kind
+  from ({REPLAYED}) w
+  join rule u on u.id = w.rule_id join terms t on t.id = u.terms_id join programme p on p.id = t.programme_id
+  left join commission c on c.event_id = w.event_id and c.rule_id = w.rule_id and c.agent_id = w.agent_id
+                        and c.kind = 'accrual'
+  left join hold h on h.commission_id = c.id
+  where not exists (select 1 from forfeiture f where f.commission_id = c.id)"""
+"""What each commission is worth by all facts, as if nothing had ever been booked, on the account where it stands."""
 
 PAYOUTS = """
   select p.agent_id, p.currency, p.amount, p.tax_withheld, p.contributions, p.state = 'paid' as paid
@@ -47,25 +43,26 @@ KEPT = f"""
 """What is left of customers' payments after all that went back, the VAT in it, and the acquirer's fee."""
 
 MOVES = (
-    f"select agent_id, kind, currency, net from ({EARNED}) e",
-    f"select '{HOUSE}', 'expense', currency, -net from ({EARNED}) e",
-    f"select agent_id, 'available', currency, -amount from ({PAYOUTS}) p",
-    f"select agent_id, 'in_payout', currency, amount from ({PAYOUTS}) p where not paid",
-    f"select '{HOUSE}', 'bank', currency, amount - tax_withheld from ({PAYOUTS}) p where paid",
-    f"select '{HOUSE}', 'tax_withheld', currency, tax_withheld from ({PAYOUTS}) p where paid",
-    f"select '{HOUSE}', 'contributions', currency, -contributions from ({PAYOUTS}) p where paid",
-    f"select '{HOUSE}', 'payable', currency, contributions from ({PAYOUTS}) p where paid",
+    "select agent_id, kind, currency, net from earned",
+    f"select '{HOUSE}', 'expense', currency, -net from earned",
+    "select agent_id, 'available', currency, -amount from sent",
+    "select agent_id, 'in_payout', currency, amount from sent where not paid",
+    f"select '{HOUSE}', 'bank', currency, amount - tax_withheld from sent where paid",
+    f"select '{HOUSE}', 'tax_withheld', currency, tax_withheld from sent where paid",
+    f"select '{HOUSE}', 'contributions', currency, -contributions from sent where paid",
+    f"select '{HOUSE}', 'payable', currency, contributions from sent where paid",
     "select agent_id, 'available', currency, amount from write_off where state = 'approved'",
     f"select '{HOUSE}', 'bad_debt', currency, -amount from write_off where state = 'approved'",
-    f"select '{HOUSE}', 'clearing', currency, fee - kept from ({KEPT}) k",
-    f"select '{HOUSE}', 'fee', currency, -fee from ({KEPT}) k",
-    f"select '{HOUSE}', 'revenue', currency, kept - vat from ({KEPT}) k",
-    f"select '{HOUSE}', 'vat', currency, vat from ({KEPT}) k",
+    f"select '{HOUSE}', 'clearing', currency, fee - kept from kept_payment",
+    f"select '{HOUSE}', 'fee', currency, -fee from kept_payment",
+    f"select '{HOUSE}', 'revenue', currency, kept - vat from kept_payment",
+    f"select '{HOUSE}', 'vat', currency, vat from kept_payment",
     f"select '{HOUSE}', 'clearing', currency, amount from settlement where voided_at is null",
     f"select '{HOUSE}', 'bank', currency, -amount from settlement where voided_at is null",
 )
 COMPARED = f"""
-with move as materialized ({" union all ".join(MOVES)}),
+with earned as materialized ({EARNED}), sent as ({PAYOUTS}), kept_payment as ({KEPT}),
+  move as ({" union all ".join(MOVES)}),
   replayed as (select agent_id::uuid, kind, currency, sum(net)::bigint as balance from move group by 1, 2, 3),
   kept as (
     select a.agent_id, a.kind, a.currency,
@@ -74,8 +71,7 @@ with move as materialized ({" union all ".join(MOVES)}),
                       from ledger_leg l where l.account_id = a.id) end::bigint as balance
     from account a
   )
-select agent_id, kind, currency, coalesce(k.balance, 0) as kept, coalesce(r.balance, 0) as replayed,
-       (k.agent_id is not null)::integer as is_account
+select agent_id, kind, currency, coalesce(k.balance, 0) as kept, coalesce(r.balance, 0) as replayed
 from kept k full join replayed r using (agent_id, kind, currency)"""
 
 
