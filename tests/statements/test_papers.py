@@ -6,12 +6,13 @@ import datetime as dt
 import io
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import openpyxl
 import pytest
 from flask import Flask
-from flask_babel import force_locale
 
 from erp import papers
 from erp.blueprints.states import state_of
@@ -34,8 +35,16 @@ def document(anna: UUID) -> Document:
     return found
 
 
+@contextmanager
+def read_in(app: Flask, language: str) -> Iterator[None]:
+    """A request of somebody who reads that language."""
+    asking = app.test_request_context("/", headers={"Accept-Language": language})
+    with app.app_context(), asking:
+        yield
+
+
 def paper(app: Flask, document: Document, agent_id: UUID, format: str, language: str) -> papers.Paper:
-    with app.test_request_context("/"), force_locale(language):
+    with read_in(app, language):
         told = papers.said(document, agent_id)
         return papers.statement(format, told, "Anna Petrova", "Owner LLC")
 
@@ -103,7 +112,7 @@ def test_there_are_no_other_forms(app: Flask, document: Document, anna: UUID) ->
 
 def test_papers_call_things_as_screens_do(app: Flask) -> None:
     for language in LANGUAGES:
-        with app.test_request_context("/"), force_locale(language):
+        with read_in(app, language):
             for kind in words.ACCOUNTS:
                 assert words.account(kind) == str(state_of(f"account.{kind}").label)
             for kind in words.ENTRIES:
