@@ -21,7 +21,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from benchmarks.measure import database_cpu, interleaved, own_instance, ratio, report, say, summary
 
 WARMING = 3
-BROWSER = "A browser, always the same one: a session that moves to another is looked at more closely"
+BROWSER, ADDRESS = "A browser", "127.0.0.1"
+"""Always the same: a session that moves to another is looked at more closely, and signed anew."""
 LIST = "/establishments"
 ROWS = """select reference, name, kind, street, house, city, count(*) over () from establishment
           order by name, id limit 50"""
@@ -90,7 +91,8 @@ class Bench:
 
     def answer(self, path: str, headers: Mapping[str, str]) -> bytes:
         """The body of one answer. Raises when it is not 200."""
-        environ = EnvironBuilder(path, headers=list(headers.items())).get_environ()
+        from_here = {"REMOTE_ADDR": ADDRESS}
+        environ = EnvironBuilder(path, headers=list(headers.items()), environ_base=from_here).get_environ()
         parts, status, _headers = run_wsgi_app(self.site.app.wsgi_app, environ)
         body = b"".join(parts)
         if not status.startswith("200"):

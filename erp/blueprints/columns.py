@@ -265,6 +265,23 @@ class Day(Kind):
         yield Field(key, label, "day", day)
 
 
+class Pick(Kind):
+    """The box that chooses a row, under what people call it. Boxes have ids, so that a morph leaves each tick with its
+    own row."""
+
+    css = "c-pick"
+
+    def __init__(self, label: Get):
+        self.label = label
+
+    def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
+        pairs = zip(super().cells(get, rows), TEXT.cells(self.label, rows), strict=True)
+        return [
+            f'<input type="checkbox" id="pick-{id}" form="bulk" name="row" value="{id}" aria-label="{label}">'
+            for id, label in pairs
+        ]
+
+
 class Drawn(Kind):
     """A cell that a macro draws from its row; it stands in no file."""
 
@@ -347,10 +364,19 @@ class Column:
 
 def lines(columns: Iterable[Column], rows: Sequence[Any], *, labelled: bool = False) -> list[Markup]:
     """All cells of each row. `labelled`: each bears the name of its column, for a card that shows them all."""
+    return [Markup(line) for line in _lines("{}", columns, rows, labelled)]
+
+
+def body(columns: Iterable[Column], rows: Sequence[Any], *, labelled: bool = False) -> Markup:
+    """The same inside the rows of a table."""
+    return Markup("".join(_lines("<tr>{}</tr>\n", columns, rows, labelled)))
+
+
+def _lines(around: str, columns: Iterable[Column], rows: Sequence[Any], labelled: bool) -> list[str]:
     columns = list(columns)
-    line = "".join([f"{_opening(column, labelled).replace('%', '%%')}%s</td>" for column in columns])
-    drawn = [_drawn(column, rows) for column in columns]
-    return [Markup(line % cells) for cells in zip(*drawn, strict=True)]
+    cells = "".join([f"{_opening(column, labelled).replace('%', '%%')}%s</td>" for column in columns])
+    line, drawn = around.format(cells), [_drawn(column, rows) for column in columns]
+    return [line % texts for texts in zip(*drawn, strict=True)]
 
 
 def _opening(column: Column, labelled: bool) -> str:

@@ -75,7 +75,7 @@ def set_freeze(rule: str) -> Any:
 
 def _shown(rule: str = "", form: Form | None = None, refusal: str | None = None) -> dict[str, Any]:
     forms = {
-        known.rule: FreezeRuleForm(known.rule, formdata=None, data=dict(known._mapping))
+        known.rule: FreezeRuleForm(known.rule, formdata=None, data=known._asdict())
         for known in commissions.freeze_rules()
     }
     if form is not None:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from erp.blueprints import address
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import Column, lines
+from erp.blueprints.columns import Column, Pick, body
 from erp.blueprints.forms import Filters
 from erp.blueprints.present import now
 from erp.blueprints.presentation import format_day, format_month
@@ -173,11 +173,11 @@ class Shown:
     def page(self) -> Page:
         return self.found.page(address.page_number(), sums=[column.source for column in self.totalled])
 
-    @cached_property
-    def lines(self) -> list[tuple[Any, Markup]]:
-        """Each row of the page with its cells."""
-        rows = self.page.rows
-        return list(zip(rows, lines(self.columns, rows, labelled=bool(address.columns_asked())), strict=True))
+    @property
+    def body(self) -> Markup:
+        """The rows of the page, each with its box if rows can be chosen."""
+        boxes = [Column("id", self.listing.title, Pick(self.label), card="pick")] if self.picks else []
+        return body([*boxes, *self.columns], self.page.rows, labelled=bool(address.columns_asked()))
 
     @cached_property
     def face(self) -> Hashable:
@@ -193,6 +193,13 @@ class Shown:
             *map(tuple, (self.state, self.keys, offered, saved)),
             self.picks,
         )
+
+    @property
+    def face_of_views(self) -> Hashable:
+        """The same for the named states: some count, and some depend on the day."""
+        views = self.listing.views
+        is_fixed = self.listing.counts is dict and not any(callable(view.state) for view in views)
+        return self.face if is_fixed else None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -228,12 +235,12 @@ class Shown:
         """Whether the filter bar itself asks: then it must not be redrawn under the fingers of whoever types."""
         return request.headers.get("HX-Source", "") == "form#filters"
 
-    @property
+    @cached_property
     def state(self) -> list[tuple[str, str]]:
         """All that the address says, but for the page."""
         return [(name, value) for name, value in address.args().items(multi=True) if value and name != "page"]
 
-    @property
+    @cached_property
     def filtered(self) -> list[tuple[str, str]]:
         """The filters in force."""
         return _filters(self.state)

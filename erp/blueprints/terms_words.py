@@ -33,7 +33,7 @@ def described(terms: Any, currency: str) -> SimpleNamespace:
     """A version with its ladder of tiers and what it says in sentences."""
     draft = programmes.as_draft(terms.id)
     return SimpleNamespace(
-        **terms._mapping,
+        **terms._asdict(),
         tiers=draft.tiers,
         follows_tiers=any(rule.follows_tiers for rule in draft.rules),
         chapters=told(draft, currency),

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_login import current_user
 
-from benchmarks.pages import BROWSER, Site
+from benchmarks.pages import ADDRESS, BROWSER, LIST, Site
 from erp.app import create_app
 from erp.blueprints import shell
 from erp.commands import import_establishments
@@ -68,12 +68,12 @@ def _token() -> str:
 
 def _cookie(app: Flask) -> str:
     browser = app.test_client()
-    browser.environ_base["HTTP_USER_AGENT"] = BROWSER
+    browser.environ_base.update({"HTTP_USER_AGENT": BROWSER, "REMOTE_ADDR": ADDRESS})
     form = browser.get("/sign-in").get_data(as_text=True)
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
     assert found
     browser.post("/sign-in", data={"email": EMAIL, "password": PASSWORD, "csrf_token": found[1]})
-    browser.get("/")  # the first page after signing in gives the session all that it keeps
+    browser.get(LIST)  # the first page after signing in gives the session all that it keeps
     cookie = browser.get_cookie("ref")
     assert cookie
     return f"ref={cookie.value}"

@@ -56,6 +56,16 @@ def upgrade() -> None:
     op.create_index(op.f("establishment_claim_group_id_idx"), "establishment", ["claim_group_id"])
     op.create_index(op.f("establishment_city_idx"), "establishment", ["city"])
     op.create_index(
+        "establishment_alphabetical_idx",
+        "establishment",
+        [
+            sa.text(
+                "translate(lower(name), 'ёàáâãäåçèéêëìíîïñòóôõöøùúûüýÿ', 'еaaaaaaceeeeiiiinoooooouuuuyy')"
+            ),
+            "id",
+        ],
+    )
+    op.create_index(
         "establishment_search_text_idx",
         "establishment",
         ["search_text"],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,6 +49,22 @@ class Desk:
     def token(self) -> str:
         """Any page holds one: sign-out is a form."""
         return token_on(self.client.get("/"))
+
+
+@contextmanager
+def asking() -> Iterator[list[str]]:
+    """The statements that the driver is given meanwhile, by whatever way they go."""
+    asked: list[str] = []
+
+    execute = psycopg.Cursor.execute
+
+    def noted(cursor: Any, query: Any, *given: Any, **how: Any) -> Any:
+        asked.append(str(query))
+        return execute(cursor, query, *given, **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", noted)
+        yield asked
 
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}

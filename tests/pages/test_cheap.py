@@ -3,58 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from erp.app import create_app
 from erp.blueprints.columns import escaped
 from erp.domain import bookings
 from erp.kernel import clock
-from erp.kernel.db import db
 from erp.kernel.permissions import Role
-from tests.pages.conftest import TOKEN, Desk
+from tests.pages.conftest import TOKEN, Desk, asking
 from tests.pages.test_waiting import counts
 from tests.support import cast
 from tests.support.office import Office
 
 
-@contextmanager
-def asking(app: Flask) -> Iterator[list[str]]:
-    """The statements that the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(*call: Any) -> None:
-        asked.append(call[2])
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def test_a_list_asks_for_its_reader_and_for_its_rows_and_for_nothing_else(
-    app: Flask, desk: Callable[[Role], Desk], office: Office
+    desk: Callable[[Role], Desk], office: Office
 ) -> None:
     manager = desk(Role.MANAGER)
     for url in ("/establishments?state=free", "/establishments?state=free&sort=-city&columns=name"):
         manager.get(url)
-        with asking(app) as asked:
+        with asking() as asked:
             assert manager.get(url).status_code == 200
         assert [("from staff" in sql, "count(*)" in sql) for sql in asked] == [(True, False), (False, True)]
 
 
-def test_a_page_behind_sign_in_asks_once_who_it_is(app: Flask, desk: Callable[[Role], Desk]) -> None:
+def test_a_page_behind_sign_in_asks_once_who_it_is(desk: Callable[[Role], Desk]) -> None:
     manager = desk(Role.MANAGER)
     manager.get("/me")
-    with asking(app) as asked:
+    with asking() as asked:
         assert manager.get("/me").status_code == 200
     assert len(asked) == 1
 

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from erp.domain import analytics
-from erp.kernel.db import db, execute, scalar
+from erp.kernel.db import execute, scalar
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import snapshot
-from tests.pages.conftest import Desk
+from tests.pages.conftest import Desk, asking
 from tests.support import cast
 from tests.support.office import Office
 
@@ -48,15 +47,11 @@ def test_a_deed_is_counted_at_once_in_place_and_on_the_next_page(
     assert counts(manager.get("/")) == counts(part)
 
 
-def test_the_counts_cost_a_page_no_query_of_their_own(
-    app: Flask, desk: Callable[[Role], Desk], office: Office
-) -> None:
+def test_the_counts_cost_a_page_no_query_of_their_own(desk: Callable[[Role], Desk], office: Office) -> None:
     manager = desk(Role.MANAGER)
     manager.get("/agents")
-    asked: list[str] = []
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
-    manager.get("/agents")
+    with asking() as asked:
+        manager.get("/agents")
     assert asked
     assert not [sql for sql in asked if "attribution_case" in sql]
 

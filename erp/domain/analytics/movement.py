@@ -91,4 +91,4 @@ def funnel(span: Span) -> dict[str, int]:
         f"select count(*) as booked, {reached} from booking b where {within('b.booked_at')}", **span.params
     )
     assert found is not None
-    return dict(found._mapping)
+    return found._asdict()

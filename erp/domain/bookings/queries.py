@@ -146,9 +146,8 @@ def search_places(
     """
     condition, params = catalogue.matching(q, city, kind)
     return Listed(
-        f"""select e.id, e.reference, e.claim_group_id, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode,
-                   e.city, e.country, e.lat, e.lon, e.phone, e.website, e.opening_hours, {PLACE_STATE} as state,
-                   g.connected_at, b.reference as booking_reference, b.stage, b.expires_at, b.agent_id,
+        f"""select e.id, e.reference, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode, e.city, e.country,
+                   e.lat, e.lon, e.phone, e.website, e.opening_hours, {PLACE_STATE} as state, b.reference as booking_reference, b.stage, b.expires_at, b.agent_id,
                    a.reference as agent_reference, a.code as agent_code
             from establishment e join claim_group g on g.id = e.claim_group_id
                  left join booking b on b.claim_group_id = e.claim_group_id and b.ended_at is null

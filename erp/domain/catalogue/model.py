@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from erp.kernel.db import db
+from erp.kernel.paging import alphabetical
 
 
 class ClaimGroup(db.Model):
@@ -57,6 +58,7 @@ class Establishment(db.Model):
             postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
+        sa.Index("establishment_alphabetical_idx", sa.text(alphabetical("name")), "id"),
         sa.CheckConstraint("name <> ''", name="name"),
         sa.CheckConstraint(
             "(lat is null) = (lon is null) and lat between -90 and 90 and lon between -180 and 180",

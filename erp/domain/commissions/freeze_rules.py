@@ -52,7 +52,7 @@ def change_freeze_rule(rule: str, *, role: str, days: int, outcome: str, by: Act
         outcome=outcome,
         now=now,
     )
-    details = {"before": dict(before._mapping), "after": {"role": role, "days": days, "outcome": outcome}}
+    details = {"before": before._asdict(), "after": {"role": role, "days": days, "outcome": outcome}}
     audit.record("freeze_rule.changed", "freeze_rule", rule, by=by, at=now, details=details)
 
 

@@ -133,6 +133,6 @@ def as_draft(terms_id: UUID) -> TermsDraft:
         raise NotFound
     return TermsDraft(
         [TierRow(tier.name, tier.threshold, tier.rate_bps) for tier in tiers(terms_id)],
-        [RuleRow(**rule._mapping) for rule in rules(terms_id)],
-        **found._mapping,
+        [RuleRow(**rule._asdict()) for rule in rules(terms_id)],
+        **found._asdict(),
     )
