@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from erp.domain.agents import invariants as agents
 from erp.domain.analytics import replay
+from erp.domain.backtests import invariants as backtests
 from erp.domain.bookings import invariants as bookings
 from erp.domain.commissions import freeze_invariants as freezes
 from erp.domain.commissions import invariants as commissions
@@ -33,6 +34,7 @@ AUDITED = [
     *commissions.AUDITED,
     *payouts.AUDITED,
     *statements.AUDITED,
+    *backtests.AUDITED,
 ]
 
 

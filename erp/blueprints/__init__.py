@@ -6,6 +6,8 @@ from erp.blueprints import (
     agents,
     api_keys,
     audit,
+    backtest_agents,
+    backtests,
     bookings,
     bulk,
     cases,
@@ -53,6 +55,8 @@ MONEY = (
     seal_roots,
     programmes,
     terms,
+    backtests,
+    backtest_agents,
 )
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 
@@ -66,3 +70,4 @@ def register(app: Flask) -> None:
     shell.register(app)
     for noun in (*WORK, *MONEY, *SYSTEM):
         app.register_blueprint(noun.bp)
+    app.register_blueprint(backtest_agents.lines_bp)

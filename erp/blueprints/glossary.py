@@ -103,6 +103,13 @@ WORDS = {
         ),
     ),
     "programme": Word(_("Programme"), _("What is distributed, for example SuperApp. It has terms.")),
+    "back_test": Word(
+        _("Back-test"),
+        _(
+            "A programme's recorded history, computed again as if every referral were pinned to other terms: what they"
+            " would have cost, and whom they would have paid more or less."
+        ),
+    ),
     "terms": Word(
         _("Terms"),
         _(

@@ -327,6 +327,58 @@ PAGES: dict[str, Help] = {
             _("Verify a statement against them: ref statement verify."),
         ),
     ),
+    "backtests.index": Help(
+        _("Replays of a programme's history under other terms, kept to be looked at and compared."),
+        ("back_test", "programme", "terms"),
+        (_("Ask for a new one, and choose the versions of the terms that it compares."), FIND, KEEP, OPEN),
+    ),
+    "backtests.new": Help(
+        _("Which versions of a programme's terms are held against its history."),
+        ("back_test", "terms", "referral"),
+        (
+            _("Choose up to four versions, drafts or not: they are shown side by side."),
+            _(
+                "Narrow it to days, or to some agents by their codes, when you want to know about those alone."
+            ),
+        ),
+    ),
+    "backtests.show": Help(
+        _(
+            "What terms would have cost in a history that is known: in all, by month, agent by agent. Nothing of it is"
+            " booked."
+        ),
+        ("back_test", "commission", "tier", "referral", "reversal"),
+        (
+            _("Watch the worker, or cancel; what was replayed by then is kept."),
+            _(
+                "Read first what is checked and what to know: whether the books agree, and whom it would really touch."
+            ),
+            _("Open a number of agents to see who they are, and an agent to see every line."),
+            _("Repeat it when the draft has changed, print it, or delete it."),
+            HISTORY,
+        ),
+    ),
+    "backtest_agents.index": Help(
+        _("Each agent of a back-test: what they earned, and what they would have earned under one version."),
+        ("back_test", "agent", "tier"),
+        (
+            _("Choose the version, or columns that show all versions side by side."),
+            _("Narrow it to those who would earn more, less or the same, or who would move between tiers."),
+            FIND,
+            KEEP,
+            OPEN,
+        ),
+    ),
+    "backtest_lines.index": Help(
+        _("Everything that earned an agent something, as it was and as it would have been, with the reason."),
+        ("back_test", "commission", "tier", "connection"),
+        (
+            _("Show the lines that change alone."),
+            FIND,
+            KEEP,
+            _("Read in the last column why an amount differs."),
+        ),
+    ),
     "programmes.index": Help(
         _("What is distributed, and on which terms."),
         ("programme", "terms", "tier"),

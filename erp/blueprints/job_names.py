@@ -9,6 +9,7 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.agents.forget_codes": _("Forget old sign-in codes"),
     "erp.jobs.agents.forget_sessions": _("Forget old sessions of agents"),
     "erp.jobs.agents.send_code": _("Send a sign-in code"),
+    "erp.jobs.backtests.run": _("Replay a back-test"),
     "erp.jobs.bookings.expire_overdue": _("End bookings whose time is over"),
     "erp.jobs.bulk.carry_on": _("Carry on with a deed for many rows"),
     "erp.jobs.bulk.forget": _("Forget what was chosen for deeds long ago"),

@@ -21,6 +21,7 @@ SYSTEM = {
     "payments": lazy_gettext("The system, following payments"),
     "commissions": lazy_gettext("The system, booking commissions"),
     "statements": lazy_gettext("The system, sealing statements"),
+    "backtests": lazy_gettext("The system, replaying history"),
     "bank notification": lazy_gettext("A notification of the bank"),
     "expiry of bookings": lazy_gettext("The system, ending bookings"),
 }

@@ -49,6 +49,11 @@ STATES: dict[str, State] = {
     "revoked": State("idle", _("Revoked")),
     "draft": State("wait", _("Draft")),
     "retired": State("idle", _("Retired")),
+    # back-tests
+    "back_test.waiting": State("wait", _("Waits for a worker")),
+    "back_test.running": State("go", _("Under way")),
+    "back_test.done": State("ok", _("Done")),
+    "back_test.cancelled": State("idle", _("Cancelled")),
     # attribution cases
     "open": State("wait", _("Open")),
     "upheld": State("ok", _("Upheld")),

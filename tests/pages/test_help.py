@@ -13,7 +13,14 @@ from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office
 
-PARTS_ALONE = {"payout_runs.status", "seal_roots.file", "seal_roots.public_key", "ui.drawer", "ui.progress"}
+PARTS_ALONE = {
+    "backtests.status",
+    "payout_runs.status",
+    "seal_roots.file",
+    "seal_roots.public_key",
+    "ui.drawer",
+    "ui.progress",
+}
 """What answers no page, but a part of one, or a file."""
 
 

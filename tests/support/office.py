@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from erp.domain import bookings, commissions, integrations, payments, payouts, programmes, staff
+from erp.domain import backtests, bookings, commissions, integrations, payments, payouts, programmes, staff
+from erp.jobs import backtests as replaying
 from erp.kernel import audit, bulk, clock, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, rows, scalar
@@ -42,6 +43,8 @@ class Office:
     api_key: UUID
     colleague: str
     chosen: UUID
+    back_test: str
+    running_back_test: str
 
     @property
     def pages(self) -> list[str]:
@@ -78,6 +81,12 @@ class Office:
             f"/api-keys/{self.api_key}",
             f"/staff/{self.colleague}",
             f"/bulk/{self.chosen}",
+            "/back-tests/new",
+            f"/back-tests/{self.back_test}",
+            f"/back-tests/{self.back_test}?version=2",
+            f"/back-tests/{self.back_test}/agents",
+            f"/back-tests/{self.back_test}/agents/{self.agent}",
+            f"/back-tests/{self.running_back_test}",
             "/help/agents.show",
         ]
 
@@ -127,7 +136,19 @@ def open_office() -> Office:
         api_key=key,
         colleague=_one("select reference from staff where email = 'olga@example.test'"),
         chosen=_chosen(now),
+        back_test=_back_test(now, is_over=True),
+        running_back_test=_back_test(now, is_over=False),
     )
+
+
+def _back_test(now: dt.datetime, *, is_over: bool) -> str:
+    """Both versions of the terms against all that has happened."""
+    with transaction():
+        programme_id = scalar("select id from programme")
+        reference = backtests.ask(programme_id, [1, 2], note="Kinder", by=PREPARED_BY, now=now)
+    if is_over:
+        replaying.run([str(_one("select id from back_test where reference = :ref", ref=reference))])
+    return reference
 
 
 def _chosen(now: dt.datetime) -> UUID:
