@@ -10,6 +10,7 @@ from erp.domain.backtests import invariants as backtests
 from erp.domain.bookings import invariants as bookings
 from erp.domain.commissions import freeze_invariants as freezes
 from erp.domain.commissions import invariants as commissions
+from erp.domain.disputes import invariants as disputes
 from erp.domain.integrations import invariants as integrations
 from erp.domain.ledger import invariants as ledger
 from erp.domain.payments import invariants as payments
@@ -33,6 +34,7 @@ AUDITED = [
     *payments.AUDITED,
     *commissions.AUDITED,
     *payouts.AUDITED,
+    *disputes.AUDITED,
     *statements.AUDITED,
     *backtests.AUDITED,
 ]

@@ -27,6 +27,12 @@ def _printable(text: str) -> str:
     return text
 
 
+def printable_lines(text: str) -> str:
+    """The same for what is written in several lines."""
+    _printable(text.replace("\n", "").replace("\r", "").replace("\t", ""))
+    return text
+
+
 def _in_utc(moment: dt.datetime) -> dt.datetime:
     try:
         return moment.astimezone(dt.UTC)

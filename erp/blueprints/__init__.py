@@ -15,6 +15,7 @@ from erp.blueprints import (
     commissions,
     customers,
     deadlines,
+    disputes,
     entries,
     establishments,
     freezes,
@@ -42,7 +43,7 @@ from erp.blueprints import (
     ui,
 )
 
-WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, bulk)
+WORK = (home, search, establishments, bookings, agents, entries, referrals, customers, cases, disputes, bulk)
 MONEY = (
     commissions,
     freezes,

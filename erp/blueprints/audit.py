@@ -42,6 +42,7 @@ NOUNS = {
     "attribution_case": "cases",
     "booking": "bookings",
     "customer": "customers",
+    "dispute": "disputes",
     "payment": "payments",
     "payout": "payouts",
     "payout_run": "payout_runs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
@@ -16,7 +17,7 @@ from erp.blueprints.history import told
 from erp.blueprints.responses import done, refused
 from erp.blueprints.roles import ROLES
 from erp.blueprints.states import state_of
-from erp.domain import commissions
+from erp.domain import commissions, disputes
 from erp.kernel import audit, clock
 from erp.kernel.errors import NotFound
 from erp.kernel.permissions import Permission, Role, requires
@@ -45,6 +46,27 @@ class FreezeRuleForm(Form):
         )
 
 
+DISPUTES = {
+    "missing": _("A payment or a customer earned nothing, the agent says."),
+    "wrong": _("The amount of a commission is wrong, the agent says."),
+    "refused": _("A sign-up or a payout was refused, and the agent objects."),
+}
+"""What each kind of dispute is about."""
+
+
+class DisputeRuleForm(Form):
+    role = SelectField(_("Who decides"), [needed])
+    days = IntegerField(_("Within so many days"), [needed, NumberRange(1, disputes.MOST_DAYS)])
+    outcome = SelectField(_("If nobody does"), [needed])
+
+    def __init__(self, kind: str, **values: Any):
+        super().__init__(prefix=kind, **values)
+        self.role.choices = options((role, ROLES[Role(role)]) for role in disputes.ROLES)
+        self.outcome.choices = options(
+            (outcome, state_of(f"dispute.{outcome}").label) for outcome in disputes.OUTCOMES
+        )
+
+
 @bp.get("")
 @requires(Permission.COMMISSIONS_READ)
 def show() -> Any:
@@ -56,10 +78,21 @@ def show() -> Any:
 def set_freeze(rule: str) -> Any:
     if rule not in commissions.FREEZE_OUTCOMES:
         raise NotFound
-    form = FreezeRuleForm(rule)
+    return _set(rule, FreezeRuleForm(rule), commissions.change_freeze_rule, "deadlines/_freezes.html")
+
+
+@bp.post("/disputes/<kind>")
+@requires(Permission.DEADLINES_WRITE)
+def set_dispute(kind: str) -> Any:
+    if kind not in disputes.KINDS:
+        raise NotFound
+    return _set(kind, DisputeRuleForm(kind), disputes.change_dispute_rule, "deadlines/_disputes.html")
+
+
+def _set(rule: str, form: Any, change: Callable[..., None], part: str) -> Any:
     with attempt(form) as tried, transaction():
         form.check()
-        commissions.change_freeze_rule(
+        change(
             rule,
             role=form.role.data,
             days=form.days.data,
@@ -68,21 +101,28 @@ def set_freeze(rule: str) -> Any:
             now=clock.now(),
         )
     if tried.refusal:
-        return refused("deadlines/show.html", "deadlines/_freezes.html", **_shown(rule, form, tried.refusal))
-    flash(gettext("Saved. It counts for what is frozen from now on."))
-    return done(url_for("deadlines.show"), "deadlines/_freezes.html", **_shown())
+        return refused("deadlines/show.html", part, **_shown(rule, form, tried.refusal))
+    flash(gettext("Saved. It counts for what begins from now on."))
+    return done(url_for("deadlines.show"), part, **_shown())
 
 
 def _shown(rule: str = "", form: Form | None = None, refusal: str | None = None) -> dict[str, Any]:
-    forms = {
+    freezes: dict[str, Form] = {
         known.rule: FreezeRuleForm(known.rule, formdata=None, data=known._asdict())
         for known in commissions.freeze_rules()
     }
-    if form is not None:
-        forms[rule] = form
-    entries = [entry for known in forms for entry in audit.history("freeze_rule", known)]
+    kinds: dict[str, Form] = {
+        known.kind: DisputeRuleForm(known.kind, formdata=None, data=known._asdict())
+        for known in disputes.dispute_rules()
+    }
+    for forms in (freezes, kinds):
+        if form is not None and rule in forms:
+            forms[rule] = form
+    entries = [entry for known in freezes for entry in audit.history("freeze_rule", known)]
+    entries += [entry for known in kinds for entry in audit.history("dispute_rule", known)]
     return {
-        "rules": [(known, FREEZES[known], forms[known]) for known in forms],
+        "rules": [(known, FREEZES[known], freezes[known]) for known in freezes],
+        "kinds": [(known, DISPUTES[known], kinds[known]) for known in kinds],
         "refused_rule": rule,
         "refusal": refusal,
         "history": told(sorted(entries, key=lambda entry: entry.id)),

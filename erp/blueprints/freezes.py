@@ -71,7 +71,7 @@ def _find(form: FreezeFilters) -> Listed:
     return found.dressed(_worded)
 
 
-def _worded(rows: Any) -> list[SimpleNamespace]:
+def _worded(rows: Any) -> list[Any]:
     rows = list(rows)
     names = agent_names(row.agent_id for row in rows)
     return dressed(
@@ -86,13 +86,15 @@ def _worded(rows: Any) -> list[SimpleNamespace]:
     )
 
 
-def told_freezes(commission_id: int) -> list[SimpleNamespace]:
+def told_freezes(commission_id: int) -> list[Any]:
     """Every freeze of a line in words, for its page."""
-    found = _worded(commissions.freezes_of(commission_id))
-    for freeze in found:
-        freeze.frozen_by = actor_name(freeze.frozen_by)
-        freeze.evidence_told = ", ".join(_evidence(freeze.evidence))
-    return found
+    return dressed(
+        _worded(commissions.freezes_of(commission_id)),
+        lambda freeze: {
+            "frozen_by": actor_name(freeze.frozen_by),
+            "evidence_told": ", ".join(_evidence(freeze.evidence)),
+        },
+    )
 
 
 def _evidence(evidence: dict[str, Any]) -> Iterator[str]:

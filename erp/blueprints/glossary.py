@@ -167,6 +167,13 @@ WORDS = {
             "A hold with a reason, such as a case or a suspended agent. It waits until a person resolves the reason."
         ),
     ),
+    "dispute": Word(
+        _("Dispute"),
+        _(
+            "An agent's objection. It freezes nothing by itself; somebody decides by its deadline, and what was wrong is"
+            " mended by an ordinary deed."
+        ),
+    ),
     "deadline": Word(
         _("Deadline"),
         _(

@@ -379,6 +379,27 @@ PAGES: dict[str, Help] = {
             _("Read in the last column why an amount differs."),
         ),
     ),
+    "disputes.index": Help(
+        _("What agents object to: something earned nothing, an amount is wrong, something was refused."),
+        ("dispute", "deadline", "case"),
+        (FIND, KEEP, _("Raise one for an agent who called."), OPEN),
+    ),
+    "disputes.new": Help(
+        _("Writes down what an agent objects to, on their behalf."),
+        ("dispute", "reference"),
+        (_("Give the agent's code, what is wrong in their words, and what it is about as far as you know."),),
+    ),
+    "disputes.show": Help(
+        _(
+            "One dispute: the words of both sides beside what the books say, the decision, and what mended it."
+        ),
+        ("dispute", "deadline", "commission", "referral"),
+        (
+            _("Write to the agent; they are sent word of it and read it in RefAPP."),
+            _("Decide with a reason and a note, if it is yours to decide; the agent is told."),
+            _("Mend what an upheld one found: attribute the customer, or transfer it with what was earned."),
+        ),
+    ),
     "programmes.index": Help(
         _("What is distributed, and on which terms."),
         ("programme", "terms", "tier"),

@@ -13,9 +13,12 @@ from erp.blueprints.deeds import deed
 from erp.blueprints.people import actor_names
 from erp.blueprints.roles import role_names
 from erp.blueprints.states import STATES
-from erp.domain import commissions
+from erp.domain import commissions, disputes
 from erp.kernel import audit
 from erp.language import say
+
+CODES = commissions.CODES | disputes.CODES
+"""Coded reasons in words."""
 
 
 class Item(NamedTuple):
@@ -56,8 +59,8 @@ def details_of(details: dict[str, Any]) -> list[str]:
         if isinstance(given := details.get(name), str):
             known = STATES.get(given.lower())
             shown.append(str(known.label) if known else given)
-    if (code := details.get("code")) in commissions.CODES:
-        shown.append(say(commissions.CODES[code]))
+    if (code := details.get("code")) in CODES:
+        shown.append(say(CODES[code]))
     if "roles" in details:
         shown.append(role_names(details["roles"]))
     return shown

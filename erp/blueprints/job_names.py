@@ -26,6 +26,8 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.payouts.follow": _("Ask the bank about a payout"),
     "erp.jobs.payouts.poll_open": _("Ask the bank about open payouts"),
     "erp.jobs.commissions.carry_out_due_freezes": _("Do what was chosen where nobody decided about a freeze"),
+    "erp.jobs.disputes.tell": _("Tell an agent of words or a decision about a dispute"),
+    "erp.jobs.disputes.carry_out_due": _("Do what was chosen where nobody decided about a dispute"),
     "erp.jobs.commissions.forfeit_of_closed": _("Give back what the terms of closed agents forfeit"),
     "erp.jobs.bookings.release_of_agent": _("Release what a closed agent had booked"),
     "erp.jobs.statements.seal": _("Seal the statements of months that are over"),

@@ -43,6 +43,7 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
             Area(_("Referrals"), "git-fork", "referrals.index", Permission.REFERRALS_READ),
             Area(_("Customers"), "contact", "customers.index", Permission.REFERRALS_READ),
             Area(_("Cases"), "scale", "cases.index", Permission.REFERRALS_READ),
+            Area(_("Disputes"), "message-square-warning", "disputes.index", Permission.DISPUTES_READ),
         ],
     ),
     (

@@ -19,6 +19,7 @@ from erp.kernel.permissions import Permission
 SYSTEM = {
     "payouts": lazy_gettext("The system, paying out"),
     "payments": lazy_gettext("The system, following payments"),
+    "disputes": lazy_gettext("The system, at a deadline"),
     "commissions": lazy_gettext("The system, booking commissions"),
     "statements": lazy_gettext("The system, sealing statements"),
     "backtests": lazy_gettext("The system, replaying history"),

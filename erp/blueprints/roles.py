@@ -25,6 +25,8 @@ PERMISSIONS = {
     Permission.PERSONAL_READ: _("See personal data unmasked"),
     Permission.REFERRALS_READ: _("See referrals and cases"),
     Permission.CASES_DECIDE: _("Decide cases"),
+    Permission.DISPUTES_READ: _("See disputes"),
+    Permission.DISPUTES_WRITE: _("Answer disputes, and decide those of one's role"),
     Permission.PROGRAMMES_READ: _("See programmes and terms"),
     Permission.PROGRAMMES_WRITE: _("Change programmes and terms"),
     Permission.COMMISSIONS_READ: _("See commissions"),

@@ -112,6 +112,15 @@ STATES: dict[str, State] = {
     "frozen": State("bad", _("Frozen")),
     "settled": State("idle", _("Paid out")),
     "reversed": State("bad", _("Reversed")),
+    # disputes: kinds, what becomes of them
+    "partly": State("go", _("Partly upheld")),
+    "decided": State("idle", _("Decided")),
+    "dispute.missing": State("wait", _("Something is missing")),
+    "dispute.wrong": State("wait", _("The amount is wrong")),
+    "dispute.refused": State("wait", _("Something was refused")),
+    "dispute.stay": State("idle", _("It stays open")),
+    "dispute.uphold": State("ok", _("The agent is right")),
+    "dispute.reject": State("bad", _("It is rejected")),
     # what froze a commission, and what happens to it if nobody decides
     "attribution_case": State("wait", _("Case")),
     "agent_suspended": State("bad", _("Agent suspended")),

@@ -46,6 +46,7 @@ PAGES = {
     "booking": "bookings.show",
     "referral": "referrals.show",
     "attribution_case": "cases.show",
+    "dispute": "disputes.show",
     "customer": "customers.show",
     "customer_order": "payments.show",
     "payment": "payments.show",

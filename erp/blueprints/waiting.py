@@ -66,6 +66,15 @@ KINDS = [
         _("A booking and a code named different agents. What they earned is frozen until somebody decides."),
     ),
     Kind(
+        "open_disputes",
+        "disputes.index",
+        {"state": "open"},
+        Permission.DISPUTES_WRITE,
+        "message-square-warning",
+        _("Disputes to decide"),
+        _("Agents object. Each says who decides, by when, and what happens if nobody does."),
+    ),
+    Kind(
         "agents_to_verify",
         "agents.index",
         {"state": "pending"},

@@ -9,6 +9,7 @@ SCHEDULE = [
     Periodic("erp.jobs.commissions.settle_bonuses", 15),
     Periodic("erp.jobs.commissions.forfeit_of_closed", 15),
     Periodic("erp.jobs.commissions.carry_out_due_freezes", 15),
+    Periodic("erp.jobs.disputes.carry_out_due", 15),
     Periodic("erp.jobs.payments.poll_open", 15),
     Periodic("erp.jobs.payouts.poll_open", 15),
     Periodic("erp.jobs.statements.seal", 15),

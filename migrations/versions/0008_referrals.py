@@ -188,7 +188,9 @@ def _create_case() -> None:
             sa.ForeignKeyConstraint([column], ["agent.id"], name=op.f(f"attribution_case_{column}_fkey"))
             for column in ("holder_agent_id", "other_agent_id")
         ),
-        sa.CheckConstraint("kind in ('booking_against_code')", name=op.f("attribution_case_kind_check")),
+        sa.CheckConstraint(
+            "kind in ('booking_against_code', 'dispute')", name=op.f("attribution_case_kind_check")
+        ),
         sa.CheckConstraint(
             "state in ('open', 'upheld', 'transferred')", name=op.f("attribution_case_state_check")
         ),

@@ -66,6 +66,7 @@ def ground(
         statement_jobs.seal()
     alice = signed_in(app, "+79012345601", "Alice Ivanova")
     statement = alice.get("/statements").json["items"][0]["reference"]
+    dispute = alice.post("/disputes", {"kind": "missing", "message": "Where is it?"}).json["reference"]
     known = {
         "/establishments/{reference}": {"reference": places[1]},
         "/establishments/{reference}/booking": {"reference": places[0]},
@@ -73,6 +74,7 @@ def ground(
         "/commissions/{id}": {"id": commission},
         "/statements/{reference}": {"reference": statement},
         "/statements/{reference}/file": {"reference": statement},
+        "/disputes/{reference}": {"reference": dispute},
         "/sign-ups/{external_id}": {"external_id": "superapp-1"},
         "/orders/{external_id}": {"external_id": "invoice-1"},
     }

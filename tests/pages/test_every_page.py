@@ -90,6 +90,7 @@ LISTS = [
     "/referrals",
     "/cases",
     "/commissions",
+    "/disputes",
     "/freezes",
     "/payments",
     "/payouts",

@@ -67,7 +67,7 @@ NAMES = {
         "tests",
         "cabinet",
     ),
-    *("AGT", "PAY", "EUR", "Enter"),
+    *("AGT", "PAY", "EUR", "Enter", "CUS", "EST", "PO", "REF"),
 }
 """What is written so in Russian too, and what people at the office are called."""
 

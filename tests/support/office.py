@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from erp.domain import backtests, bookings, commissions, integrations, payments, payouts, programmes, staff
+from erp.domain import (
+    backtests,
+    bookings,
+    commissions,
+    disputes,
+    integrations,
+    payments,
+    payouts,
+    programmes,
+    staff,
+)
 from erp.jobs import backtests as replaying
 from erp.kernel import audit, bulk, clock, outbox
 from erp.kernel.actor import Actor
@@ -32,6 +42,8 @@ class Office:
     referral: str
     customer: str
     case: str
+    dispute: str
+    upheld: str
     programme: str
     payment: str
     puzzling_payment: str
@@ -59,6 +71,9 @@ class Office:
             f"/referrals/{self.referral}",
             f"/customers/{self.customer}",
             f"/cases/{self.case}",
+            f"/disputes/{self.dispute}",
+            f"/disputes/{self.upheld}",
+            "/disputes/new",
             f"/programmes/{self.programme}",
             f"/programmes/{self.programme}/terms/1",
             f"/programmes/{self.programme}/terms/2",
@@ -125,6 +140,8 @@ def open_office() -> Office:
         referral=str(brought.referral),
         customer=brought.customer,
         case=str(contested.case),
+        dispute=_disputed(alice, now),
+        upheld=_upheld(bob, now),
         programme=_one("select reference from programme"),
         payment=paid,
         puzzling_payment=puzzling,
@@ -149,6 +166,28 @@ def _back_test(now: dt.datetime, *, is_over: bool) -> str:
     if is_over:
         replaying.run([str(_one("select id from back_test where reference = :ref", ref=reference))])
     return reference
+
+
+def _disputed(agent: UUID, now: dt.datetime) -> str:
+    """An amount that an agent says is wrong, with an answer."""
+    line = _one("select min(id) from commission")
+    with transaction():
+        about = disputes.About(commission=line)
+        made = disputes.open_dispute(
+            agent, "wrong", "Superapp: 7 %", about, expected=15_000, by=Actor.agent(agent), now=now
+        )
+        disputes.write(disputes.find(made).id, "cabinet?", by=TESTS, now=now)
+    return made
+
+
+def _upheld(agent: UUID, now: dt.datetime) -> str:
+    """One that was decided for the agent, and that nothing has mended yet."""
+    with transaction():
+        made = disputes.open_dispute(
+            agent, "missing", "Kinder", disputes.About(), by=Actor.agent(agent), now=now
+        )
+        disputes.decide(disputes.find(made).id, "uphold", "late_fact", "Kinder!", by=TESTS, now=now)
+    return made
 
 
 def _chosen(now: dt.datetime) -> UUID:

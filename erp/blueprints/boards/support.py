@@ -7,17 +7,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
-from erp.blueprints import customers
+from erp.blueprints import customers, disputes
 from erp.blueprints.boards import period
 from erp.blueprints.boards.figures import Figure
 from erp.blueprints.people import agent_names
 from erp.blueprints.present import now
 from erp.blueprints.presentation import format_count
 from erp.domain import agents, analytics, ledger
+from erp.domain import disputes as domain
 from erp.domain.analytics import CURRENCY
 
 MOST = 12
@@ -55,6 +56,7 @@ def board() -> dict[str, Any]:
         "lengths": period.LENGTHS,
         "figures": [
             *(_figure(name, len(ids)) for name, ids in members.items()),
+            _disputes(),
             Figure(
                 gettext("Codes refused"),
                 format_count(refused.total),
@@ -62,10 +64,22 @@ def board() -> dict[str, Any]:
                 gettext("sign-ups in these %(days)s days", days=chosen.length),
             ),
         ],
+        "disputes": disputes.worded(domain.search(state="open").first(MOST)),
         "in_trouble": _in_trouble(members),
         "refused": customers.named(refused.rows),
         "currency": CURRENCY,
     }
+
+
+def _disputes() -> Figure:
+    """Those that are open, with how many are overdue."""
+    number, late = domain.search(state="open").count(), domain.search(state="open", due_by=now()).count()
+    return Figure(
+        gettext("Disputes"),
+        format_count(number),
+        url_for("disputes.index", state="open"),
+        ngettext("%(num)s of them is overdue", "%(num)s of them are overdue", late),
+    )
 
 
 def _members(trouble: str) -> list[UUID]:

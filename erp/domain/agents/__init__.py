@@ -2,7 +2,7 @@
 
 from erp.domain.agents.access import Session, agent_of, forget_sessions, refresh, sign_in, sign_out
 from erp.domain.agents.actions import activate, close, suspend, update_profile
-from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code
+from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code, text_for
 from erp.domain.agents.queries import SORTS, Profile, by_code, find, in_state, profile, profiles, search
 from erp.domain.agents.rules import (
     KINDS,
@@ -64,5 +64,6 @@ __all__ = [
     "sign_in",
     "sign_out",
     "suspend",
+    "text_for",
     "update_profile",
 ]

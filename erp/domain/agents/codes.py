@@ -115,6 +115,13 @@ def code_to_send(id: UUID, *, now: dt.datetime) -> Text | None:
     return Text(to, Sentence("%(code)s is your code for Ref. Tell it to nobody.", code=code), found.language)
 
 
+def text_for(agent_id: UUID, body: Sentence) -> Text | None:
+    """`body` to an agent's phone, in the agent's language; None when the agent was erased."""
+    found = row("select phone_cipher, language from agent where id = :id", id=agent_id)
+    to = found and reveal(agent_id, found.phone_cipher)
+    return Text(to, body, found.language) if found and to else None
+
+
 def record_sent(id: UUID, *, now: dt.datetime) -> None:
     """The gateway took the text; the code itself is not needed any more."""
     execute("update login_code set sent_at = :now, code_cipher = null where id = :id", id=id, now=now)

@@ -9,6 +9,7 @@ FROZEN = """select c.id, c.agent_id from commission_state c
 """Frozen lines of which something is left."""
 WAITING = {
     "open_cases": "select count(*) from attribution_case where state = 'open'",
+    "open_disputes": "select count(*) from dispute where state = 'open'",
     "agents_to_verify": "select count(*) from agent where state = 'pending'",
     "runs_to_approve": "select count(*) from payout_run where state = 'draft'",
     "failed_payouts": "select count(*) from payout where state = 'failed'",

@@ -18,6 +18,7 @@ GATHERED = {
     "bookings": "uuid",
     "referrals": "uuid",
     "cases": "uuid",
+    "disputes": "uuid",
     "customers": "uuid",
     "payments": "uuid",
     "payouts": "uuid",
@@ -40,6 +41,7 @@ STORIES: dict[str, dict[str, str]] = {
         "referrals": "select referral_id as id from referral_share where agent_id = cast(:id as uuid)",
         "cases": """select id from attribution_case
                     where holder_agent_id = cast(:id as uuid) or other_agent_id = cast(:id as uuid)""",
+        "disputes": "select id from dispute where agent_id = cast(:id as uuid)",
         "customers": CUSTOMERS,
         "events": FACTS,
         "lines": "select id from commission where kind = 'accrual' and agent_id = cast(:id as uuid)",
@@ -93,6 +95,7 @@ STORIES: dict[str, dict[str, str]] = {
                      union select cause_event_id from commission where accrual_id = cast(:id as bigint)""",
         "cases": """select k.id from attribution_case k join commission c on c.referral_id = k.referral_id
                     where c.id = cast(:id as bigint)""",
+        "disputes": "select id from dispute where commission_id = cast(:id as bigint)",
         "payouts": "select payout_id as id from payout_line where commission_id = cast(:id as bigint)",
     },
 }
@@ -110,6 +113,8 @@ SUBJECTS = """
   where r.id in (select id from referrals)
   union all
   select 'attribution_case', k.id::text, k.reference, null from attribution_case k where k.id in (select id from cases)
+  union all
+  select 'dispute', d.id::text, d.reference, null from dispute d where d.id in (select id from disputes)
   union all
   select 'customer', c.id::text, c.reference, e.name from customer c left join establishment e on e.id = c.establishment_id
   where c.id in (select id from customers)

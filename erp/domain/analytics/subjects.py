@@ -11,6 +11,7 @@ CALLED = {
     "attribution_case": "select id::text as id, reference from attribution_case",
     "booking": "select id::text as id, reference from booking",
     "customer": "select id::text as id, reference from customer",
+    "dispute": "select id::text as id, reference from dispute",
     "payment": "select id::text as id, reference from payment",
     "payout": "select id::text as id, reference from payout",
     "payout_run": "select id::text as id, reference from payout_run",

@@ -2,6 +2,7 @@
 
 from erp.domain.referrals.actions import DECISIONS, decide_case, record_click
 from erp.domain.referrals.claims import SignUp
+from erp.domain.referrals.late import attribute_late, transfer
 from erp.domain.referrals.queries import (
     SORTS,
     cases_of,
@@ -10,6 +11,7 @@ from erp.domain.referrals.queries import (
     customer_names,
     find,
     find_case,
+    find_customer,
     of_agent,
     search,
     search_cases,
@@ -28,6 +30,7 @@ __all__ = [
     "SignUp",
     "SignUpConflict",
     "SignedUp",
+    "attribute_late",
     "cases_of",
     "customer_by_external_id",
     "customer_name",
@@ -35,6 +38,7 @@ __all__ = [
     "decide_case",
     "find",
     "find_case",
+    "find_customer",
     "of_agent",
     "record_click",
     "search",
@@ -42,4 +46,5 @@ __all__ = [
     "shares",
     "sign_up",
     "terms_of_agent",
+    "transfer",
 ]

@@ -112,7 +112,7 @@ class AttributionCase(db.Model):
             postgresql_where=sa.text("state = 'open'"),
         ),
         sa.Index(None, "state", "opened_at"),
-        sa.CheckConstraint("kind in ('booking_against_code')", name="kind"),
+        sa.CheckConstraint("kind in ('booking_against_code', 'dispute')", name="kind"),
         sa.CheckConstraint("state in ('open', 'upheld', 'transferred')", name="state"),
         sa.CheckConstraint("holder_agent_id <> other_agent_id", name="agents"),
         sa.CheckConstraint(

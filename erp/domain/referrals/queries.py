@@ -153,6 +153,11 @@ def search_cases(*, q: str = "", state: str = "", sort: str = "") -> Listed:
     )
 
 
+def find_customer(reference: str) -> sa.Row[Any]:
+    """A customer by reference. Raises `NotFound`."""
+    return _one(row(f"{CUSTOMER} where c.reference = :reference", reference=reference.strip().upper()))
+
+
 def customer_by_external_id(external_id: str) -> sa.Row[Any]:
     """A customer as the owner's product calls them. Raises `NotFound`."""
     return _one(row(f"{CUSTOMER} where c.external_id = :external_id", external_id=external_id))

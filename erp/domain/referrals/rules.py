@@ -37,6 +37,28 @@ class CannotTransfer(DomainError):
     )
 
 
+class CannotAttribute(DomainError):
+    code = "cannot_attribute"
+    sentence = Sentence(
+        "The agent is closed, or is the customer themselves, or the place had been a customer before."
+    )
+
+
+class AlreadyAttributed(DomainError):
+    code = "already_attributed"
+    sentence = Sentence("This customer is attributed to an agent. Transfer the customer instead.")
+
+
+class AlreadyTheirs(DomainError):
+    code = "already_theirs"
+    sentence = Sentence("This agent has the customer already.")
+
+
+class CaseOpen(DomainError):
+    code = "case_open"
+    sentence = Sentence("A case about this customer is open. Decide that one.")
+
+
 @dataclass(frozen=True)
 class Claim:
     """What speaks for an agent: an open booking, a code or a click. `void` says why it does not count."""

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -178,7 +178,7 @@ def _attribute(
     details = {"agent": str(chosen.agent_id), "basis": chosen.basis, "terms": str(terms.id)}
     audit.record("referral.made", "referral", id, by=by, at=now, details=details)
     if rival is not None:
-        _open_case(id, chosen.agent_id, rival, by, now)
+        open_case(id, chosen.agent_id, rival, kind="booking_against_code", by=by, now=now)
 
 
 def _give_share(referral_id: UUID, agent_id: UUID, programme_id: UUID, arrival: Arrival) -> None:
@@ -194,20 +194,36 @@ def _give_share(referral_id: UUID, agent_id: UUID, programme_id: UUID, arrival: 
     )
 
 
-def _open_case(referral_id: UUID, holder: UUID, other: UUID, by: Actor, now: dt.datetime) -> None:
-    id = uuid7()
-    execute(
-        """insert into attribution_case (id, reference, referral_id, kind, holder_agent_id, other_agent_id,
-                                         opened_at)
-           values (:id, :reference, :referral_id, 'booking_against_code', :holder, :other, :now)""",
-        id=id,
-        reference=reference("CASE"),
-        referral_id=referral_id,
-        holder=holder,
-        other=other,
-        now=now,
-    )
-    audit.record("case.opened", "attribution_case", id, by=by, at=now, details={"referral": str(referral_id)})
+class Case(NamedTuple):
+    id: UUID
+    reference: str
+
+
+def open_case(
+    referral_id: UUID, holder: UUID, other: UUID, *, kind: str, by: Actor, now: dt.datetime
+) -> Case:
+    """Two agents claim one customer; of one referral one case is open at a time. Raises `CaseOpen`."""
+    case = Case(uuid7(), reference("CASE"))
+    try:
+        with db.session.begin_nested():
+            execute(
+                """insert into attribution_case (id, reference, referral_id, kind, holder_agent_id, other_agent_id,
+                                                 opened_at)
+                   values (:id, :reference, :referral_id, :kind, :holder, :other, :now)""",
+                **case._asdict(),
+                kind=kind,
+                referral_id=referral_id,
+                holder=holder,
+                other=other,
+                now=now,
+            )
+    except IntegrityError as clash:
+        if violated(clash) != "attribution_case_one_open_per_referral":
+            raise
+        raise rules.CaseOpen from clash
+    details = {"referral": str(referral_id)}
+    audit.record("case.opened", "attribution_case", case.id, by=by, at=now, details=details)
+    return case
 
 
 def _record_events(arrival: Arrival, *, attributed: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from erp import config
-from erp.domain import bookings, commissions, payments, statements
+from erp.domain import bookings, commissions, disputes, payments, statements
 from erp.history.stage import money, office, payroll
 from erp.history.stage.stage import Stage, subjects
 from erp.kernel import outbox
@@ -40,12 +40,21 @@ def _each(verb: Callable[..., object], by: Actor = BY) -> Handler:
     return handle
 
 
+def _told(news: Sequence[outbox.News], stage: Stage) -> None:
+    """Agents read what was written to them, without the SMS gateway."""
+    with transaction():
+        for subject in subjects(news):
+            disputes.record_told(UUID(subject), now=stage.moment)
+        outbox.done(news)
+
+
 HANDLERS: dict[str, Handler] = {
     "erp.jobs.commissions.accrue": _accrue,
     "erp.jobs.commissions.release_frozen": _each(commissions.release_frozen),
     "erp.jobs.commissions.settle_referral": _each(commissions.settle_referral),
     "erp.jobs.commissions.release_frozen_of_agent": _each(commissions.release_frozen_of_agent),
     "erp.jobs.bookings.release_of_agent": _each(bookings.release_of_agent, Actor.system("bookings")),
+    "erp.jobs.disputes.tell": _told,
     money.FOLLOW: money.follow,
 }
 DONE_WITH_THEIR_DEEDS = {money.SEND_REFUND, office.SEND_CODE, payroll.EXECUTE, payroll.FOLLOW}
@@ -63,6 +72,8 @@ def keep_the_schedule(stage: Stage) -> None:
         while commissions.forfeit_of_closed(by=BY, now=stage.moment):
             pass
         while commissions.carry_out_due(by=BY, now=stage.moment):
+            pass
+        while disputes.carry_out_due(by=Actor.system("disputes"), now=stage.moment):
             pass
         bookings.expire_overdue(now=stage.moment, limit=AT_ONCE)
         payments.poll_open(now=stage.moment)
