@@ -79,6 +79,8 @@ TITLES = {
     "period_closed": Sentence("Month closed"),
     "period_not_next": Sentence("Not the next month"),
     "period_not_over": Sentence("Month not over"),
+    "terms_not_active": Sentence("Terms not in force"),
+    "terms_not_scheduled": Sentence("Terms not scheduled"),
     "programme_key_taken": Sentence("Programme key taken"),
     "refund_in_progress": Sentence("Refund in progress"),
     "refused": Sentence("Refused"),

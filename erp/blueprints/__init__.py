@@ -40,6 +40,7 @@ from erp.blueprints import (
     staff,
     statements,
     terms,
+    terms_force,
     ui,
 )
 
@@ -56,6 +57,7 @@ MONEY = (
     seal_roots,
     programmes,
     terms,
+    terms_force,
     backtests,
     backtest_agents,
 )

@@ -423,7 +423,8 @@ PAGES: dict[str, Help] = {
         _("One version of the terms: what it pays, for what, when."),
         ("terms", "tier", "connection", "hold"),
         (
-            _("Change, activate or discard it, as long as it is a draft."),
+            _("Change or discard it, as long as it is a draft."),
+            _("Bring it into force now or at a moment to come, or retire it, and say why."),
             _("Compare it with another version, or copy it as a new draft."),
         ),
     ),

@@ -55,8 +55,10 @@ def _item(entry: Any, who: str) -> Item:
 def details_of(details: dict[str, Any]) -> list[str]:
     """The few details that help a reader: states in words, notes as they were typed. The audit log shows them all."""
     shown = []
+    if "version" in details:
+        shown.append(gettext("version %(version)s", version=details["version"]))
     for name in ("stage", "reason", "note", "after", "state", "attention", "outcome"):
-        if isinstance(given := details.get(name), str):
+        if isinstance(given := details.get(name), str) and given:
             known = STATES.get(given.lower())
             shown.append(str(known.label) if known else given)
     if (code := details.get("code")) in CODES:

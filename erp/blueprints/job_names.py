@@ -30,6 +30,7 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.disputes.carry_out_due": _("Do what was chosen where nobody decided about a dispute"),
     "erp.jobs.commissions.forfeit_of_closed": _("Give back what the terms of closed agents forfeit"),
     "erp.jobs.bookings.release_of_agent": _("Release what a closed agent had booked"),
+    "erp.jobs.programmes.come_into_force": _("Bring scheduled terms into force"),
     "erp.jobs.statements.seal": _("Seal the statements of months that are over"),
     "erp.jobs.requests.forget": _("Forget answers to repeated requests"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
@@ -14,6 +15,7 @@ from wtforms.validators import Regexp
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import NOTHING, Column, Count, Figures, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, attempt, choice, needed, options
+from erp.blueprints.history import told
 from erp.blueprints.listing import Empty, Listing, Step, View
 from erp.blueprints.lists import mount
 from erp.blueprints.present import now
@@ -21,8 +23,8 @@ from erp.blueprints.presentation import format_bps
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.terms_words import described
 from erp.blueprints.zones import zone_choices
-from erp.domain import programmes
-from erp.kernel import clock
+from erp.domain import commissions, programmes
+from erp.kernel import audit, clock
 from erp.kernel.permissions import Permission, requires
 from erp.kernel.transaction import transaction
 from erp.language import locale
@@ -84,6 +86,7 @@ PROGRAMMES = Listing(
         ),
         Column("terms", _("Active terms"), of=_terms_in_force, card="note"),
         Column("effective_from", _("In force since"), Moment(), shown=False),
+        Column("next_from", _("Next terms from"), Moment()),
         Column("rates", _("Rates"), Figures(), of=_rates, card="sum"),
         Column("hold", _("Hold"), Figures(), of=_hold),
         Column("currency", _("Currency"), shown=False),
@@ -128,9 +131,12 @@ def show(reference: str) -> Any:
     programme = programmes.find(reference)
     versions = programmes.versions(programme.id)
     active = next((terms for terms in versions if terms.state == "active"), None)
+    deeds = [audit.history("programme", programme.id), *(audit.history("terms", one.id) for one in versions)]
     return render_template(
         "programmes/show.html",
         programme=programme,
         versions=versions,
         active=active and described(active, programme.currency),
+        earned=commissions.earned_by_terms(programme.id),
+        history=told(sorted(chain.from_iterable(deeds), key=lambda entry: entry.id)),
     )

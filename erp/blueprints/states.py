@@ -48,6 +48,7 @@ STATES: dict[str, State] = {
     "closed": State("idle", _("Closed")),
     "revoked": State("idle", _("Revoked")),
     "draft": State("wait", _("Draft")),
+    "scheduled": State("go", _("Scheduled")),
     "retired": State("idle", _("Retired")),
     # back-tests
     "back_test.waiting": State("wait", _("Waits for a worker")),

@@ -13,7 +13,7 @@ from erp.blueprints.form_rows import rearranged
 from erp.blueprints.forms import attempt
 from erp.blueprints.history import history_of
 from erp.blueprints.responses import page_or_part, seen_other
-from erp.blueprints.terms_form import TermsForm
+from erp.blueprints.terms_form import EndForm, ForceForm, TermsForm
 from erp.blueprints.terms_typed import as_typed, blank, read
 from erp.blueprints.terms_words import changes, described, told
 from erp.domain import programmes
@@ -30,18 +30,24 @@ bp = Blueprint("terms", __name__, url_prefix="/programmes/<reference>/terms")
 @requires(Permission.PROGRAMMES_READ)
 def show(reference: str, version: int) -> Any:
     programme = programmes.find(reference)
-    shown = programmes.version(programme.id, version)
+    return render_template("terms/show.html", **shown(programme, programmes.version(programme.id, version)))
+
+
+def shown(programme: Any, terms: Any) -> dict[str, Any]:
+    """What the page of a version tells."""
     versions = programmes.versions(programme.id)
-    active = next((terms for terms in versions if terms.state == "active"), None)
-    return render_template(
-        "terms/show.html",
-        programme=programme,
-        terms=described(shown, programme.currency),
-        versions=versions,
-        active=active,
-        changes=_changes(active, shown, programme.currency) if active and active.id != shown.id else [],
-        history=history_of("terms", shown.id),
-    )
+    active = next((other for other in versions if other.state == "active"), None)
+    return {
+        "programme": programme,
+        "terms": described(terms, programme.currency),
+        "versions": versions,
+        "active": active,
+        "changes": _changes(active, terms, programme.currency) if active and active.id != terms.id else [],
+        "history": history_of("terms", terms.id),
+        "form": ForceForm(revision=terms.revision),
+        "ending": EndForm(),
+        "refusal": None,
+    }
 
 
 def _changes(before: Any, after: Any, currency: str) -> Any:
@@ -192,21 +198,6 @@ def _editor(
         row=row,
         summary=_summary(programme, form),
     )
-
-
-@bp.post("/<int:version>/activation")
-@requires(Permission.PROGRAMMES_WRITE)
-def activate(reference: str, version: int) -> Any:
-    programme = programmes.find(reference)
-    chosen = programmes.version(programme.id, version)
-    seen = request.form.get("revision", 0, type=int)
-    with attempt() as tried, transaction():
-        programmes.activate(chosen.id, seen=seen, by=current_user.actor, now=clock.now())
-    if tried.refusal:
-        flash(tried.refusal, "error")
-    else:
-        flash(gettext("Version %(version)s is in force for referrals made from now on.", version=version))
-    return seen_other(url_for("terms.show", reference=reference, version=version))
 
 
 @bp.post("/<int:version>/discard")

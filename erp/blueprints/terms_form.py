@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    FieldList,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+)
+from wtforms.validators import Optional
 
-from erp.blueprints.forms import Form, Row, options
+from erp.blueprints.forms import Form, Row, needed, options
 from erp.domain.programmes import names
+from erp.kernel.errors import NEEDED, Invalid
 from erp.kernel.sentences import Sentence
 from erp.language import say
 
@@ -74,3 +88,35 @@ class TermsForm(Form):
     fee_minimum = StringField(_("Bank's fee, at least"), default="0")
     note = StringField(_("What is new"), description=_("For colleagues."))
     revision = HiddenField(default="1")
+
+
+NOW, LATER = "now", "later"
+
+
+class ForceForm(Form):
+    """When a draft takes force, and why."""
+
+    when = RadioField(
+        _("It takes force"),
+        choices=options([(NOW, _("now")), (LATER, _("at a moment to come"))]),
+        default=NOW,
+    )
+    begins = DateTimeLocalField(
+        _("From"), [Optional()], description=_("In your time zone."), render_kw={"step": "60"}
+    )
+    reason = StringField(_("Why"), [needed], description=_("It stays in the history of the terms."))
+    revision = HiddenField(default="1")
+
+    def moment(self) -> dt.datetime | None:
+        """The chosen moment, none for now. Raises `Invalid` when there is none where one is wanted."""
+        if self.when.data != LATER:
+            return None
+        if self.begins.data is None:
+            raise Invalid(fields={"begins": NEEDED})
+        return self.begins.data.replace(tzinfo=ZoneInfo(str(get_timezone())))
+
+
+class EndForm(Form):
+    """Why terms end."""
+
+    reason = StringField(_("Why"), [needed], description=_("It stays in the history of the terms."))

@@ -228,5 +228,5 @@ class Draft(Deed):
     note: str
     monthly_cap: int
     minimum_payout: int
-    in_force: bool
-    """Whether they are activated at once, or left as a draft."""
+    begins: dt.datetime | None
+    """When they take force, at once if that is when they are drafted; none leaves them a draft."""

@@ -5,6 +5,7 @@ from erp.kernel.schedule import Periodic
 SCHEDULE = [
     Periodic("erp.jobs.outbox.sweep", 2),
     Periodic("erp.jobs.bookings.expire_overdue", 10),
+    Periodic("erp.jobs.programmes.come_into_force", 5),
     Periodic("erp.jobs.commissions.mature", 5),
     Periodic("erp.jobs.commissions.settle_bonuses", 15),
     Periodic("erp.jobs.commissions.forfeit_of_closed", 15),

@@ -9,12 +9,23 @@ revision = "0006_programmes"
 down_revision = "0005_agents"
 
 IMMUTABLE = """
--- What agents were promised stays: only a draft may change, and an active version may only be retired.
+-- What agents were promised stays: only a draft may change. A scheduled version takes force or becomes a draft again,
+-- as long as nobody is pinned to it; an active one may only be retired.
 create function refuse_change_of_terms() returns trigger language plpgsql as $$
 begin
   -- Whatever terms come to say, retiring them changes nothing of it.
   if tg_op = 'UPDATE' and old.state = 'active' and new.state = 'retired'
      and to_jsonb(new) - 'state' - 'retired_at' = to_jsonb(old) - 'state' - 'retired_at' then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.state = 'scheduled' and new.state = 'active'
+     and to_jsonb(new) - 'state' = to_jsonb(old) - 'state' then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.state = 'scheduled' and new.state = 'draft'
+     and to_jsonb(new) - '{state,effective_from,activated_by}'::text[]
+         = to_jsonb(old) - '{state,effective_from,activated_by}'::text[]
+     and not exists (select from referral where terms_id = old.id) then
     return new;
   end if;
   if old.state <> 'draft' then
@@ -80,7 +91,9 @@ def upgrade() -> None:
         sa.Column("effective_from", moment),
         sa.Column("activated_by", sa.Text()),
         sa.Column("retired_at", moment),
-        sa.CheckConstraint("state in ('draft', 'active', 'retired')", name=op.f("terms_state_check")),
+        sa.CheckConstraint(
+            "state in ('draft', 'scheduled', 'active', 'retired')", name=op.f("terms_state_check")
+        ),
         sa.CheckConstraint(
             "(state = 'draft') = (effective_from is null)", name=op.f("terms_effective_check")
         ),

@@ -62,6 +62,22 @@ def test_a_draft_is_written_mended_and_compared(
     expect(changes).to_contain_text("Agents wait longer for what they earned.")
     expect(page).to_have_url(f"{live}/programmes/{office.programme}/terms/compare?before=1&after=3")
 
+    page.goto(f"{live}/programmes/{office.programme}/terms/3")
+    expect(page.get_by_label("From", exact=True)).to_be_hidden()
+    page.get_by_label("at a moment to come").check()
+    page.get_by_label("From", exact=True).fill("2099-01-01T09:00")
+    page.get_by_role("button", name="Bring into force").click()
+    confirm = page.get_by_role("dialog")
+    expect(confirm).to_contain_text("2 referrals made under version 1 keep it.")
+    confirm.get_by_role("button", name="Bring into force").click()
+    expect(page.locator("#reason-error")).to_be_visible()
+    expect(page.get_by_label("From", exact=True)).to_have_value("2099-01-01T09:00")
+    page.get_by_label("Why").fill("A new century")
+    page.get_by_role("button", name="Bring into force").click()
+    confirm.get_by_role("button", name="Bring into force").click()
+    expect(page.get_by_text("It takes force later")).to_be_visible()
+    expect(page.locator(".head .tag")).to_have_text("Scheduled")
+
 
 def test_the_editor_needs_no_scripts(
     page: Page, live: str, office: Office, sign_in: Callable[[Page], None]

@@ -213,7 +213,7 @@ def test_terms_are_drafted_compared_and_activated(app: Flask, desk: Seat, office
     page = manager.get(drafted.headers["Location"]).text
     assert "12.25\u00a0%" in page
     assert "Against version 1" in page
-    assert manager.post(f"{url}/3/activation", revision="1").status_code == 303
+    assert manager.post(f"{url}/3/activation", revision="1", reason="A better year").status_code == 303
     with app.app_context():
         active = programmes.active_terms("superapp", clock.now())
         assert (active.version, active.hold_days) == (3, 7)
@@ -276,9 +276,9 @@ def test_a_draft_of_terms_is_changed_until_it_is_in_force(app: Flask, desk: Seat
     assert overtaken.status_code == 422
     assert "Somebody has changed this draft" in overtaken.text
     assert 'value="Mine"' in overtaken.text
-    other.post(f"{url}/activation", revision="1")
-    assert "Somebody has changed this draft" in other.get(url).text
-    assert other.post(f"{url}/activation", revision="2").status_code == 303
+    stale = other.post(f"{url}/activation", revision="1", reason="Kinder")
+    assert "Somebody has changed this draft" in stale.text
+    assert other.post(f"{url}/activation", revision="2", reason="Kinder").status_code == 303
     assert "is in force for referrals made from now on" in other.get(url).text
     late = manager.post(url, **typed, revision="2")
     assert (late.status_code, manager.get(f"{url}/edit").status_code) == (422, 409)

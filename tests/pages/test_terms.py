@@ -100,3 +100,45 @@ def test_any_two_versions_are_compared(desk: Callable[[Role], Desk], office: Off
     assert "Agents wait longer for what they earned." in back
     assert "They say the same." in auditor.get(f"{url}?before=1&after=1").text
     assert auditor.get(f"{url}?before=1&after=9").status_code == 404
+
+
+def test_a_version_is_scheduled_taken_off_and_scheduled_again(
+    app: Flask, desk: Callable[[Role], Desk], office: Office
+) -> None:
+    manager = desk(Role.MANAGER)
+    url = f"/programmes/{office.programme}/terms/2"
+    page = manager.get(url).text
+    assert "2 referrals made under version 1 keep it." in page
+    unexplained = manager.post(f"{url}/activation", part=True, when="now", revision="1")
+    assert unexplained.status_code == 422
+    assert 'id="reason-error"' in unexplained.text
+    timeless = manager.post(f"{url}/activation", part=True, when="later", reason="New year", revision="1")
+    assert 'id="begins-error"' in timeless.text
+    past = {"when": "later", "begins": "2020-01-01T00:00", "reason": "New year", "revision": "1"}
+    assert "at least 5 minutes ahead" in manager.post(f"{url}/activation", part=True, **past).text
+    later = past | {"begins": "2099-01-01T00:00"}
+    assert manager.post(f"{url}/activation", **later).status_code == 303
+    assert "It takes force later" in manager.get(url).text
+    assert manager.get(f"{url}/edit").status_code == 409
+    assert manager.post(f"{url}/unscheduling").status_code == 303
+    assert "is a draft again" in manager.get(url).text
+    history = manager.get(f"/programmes/{office.programme}").text
+    for deed in ("Terms scheduled", "Taken off the schedule", "New year"):
+        assert deed in history
+
+
+def test_terms_are_retired_with_a_reason(desk: Callable[[Role], Desk], office: Office) -> None:
+    manager = desk(Role.MANAGER)
+    url = f"/programmes/{office.programme}/terms/1"
+    assert manager.post(f"{url}/retirement", part=True, reason="").status_code == 422
+    assert manager.post(f"{url}/retirement", reason="The product ends").status_code == 303
+    page = manager.get(url).text
+    assert "The product ends" in page
+    assert "Sign-ups are refused until other terms are in force" in page
+    assert "No terms are active" in manager.get(f"/programmes/{office.programme}").text
+
+
+def test_a_programme_tells_what_each_version_cost(desk: Callable[[Role], Desk], office: Office) -> None:
+    page = desk(Role.AUDITOR).get(f"/programmes/{office.programme}").text
+    assert "Agents earned" in page
+    assert "<tfoot>" in page

@@ -20,6 +20,7 @@ from erp.domain.commissions.freezes import (
 )
 from erp.domain.commissions.queries import (
     corrections,
+    earned_by_terms,
     find,
     frozen_of_agent,
     of_agent,
@@ -45,6 +46,7 @@ __all__ = [
     "carry_out_due",
     "change_freeze_rule",
     "corrections",
+    "earned_by_terms",
     "explain",
     "find",
     "forfeit_of_closed",

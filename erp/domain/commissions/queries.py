@@ -183,3 +183,12 @@ def totals() -> Sequence[sa.Row[Any]]:
         f"""select currency, state, count(*) as number, sum(net) as net from ({LISTED}) c
             group by currency, state order by currency, state"""
     )
+
+
+def earned_by_terms(programme_id: UUID) -> dict[UUID, int]:
+    """What agents have earned under each version of a programme's terms, less what was taken back: minor units."""
+    found = rows(
+        "select terms_id, sum(amount)::bigint as earned from commission where programme_id = :id group by terms_id",
+        id=programme_id,
+    )
+    return {terms.terms_id: terms.earned for terms in found}

@@ -1,4 +1,4 @@
-"""Verbs that make programmes and bring their terms into force."""
+"""Verbs that make programmes and write drafts of their terms."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def redraft(
     Raises `Invalid` as `draft` does, `NotADraft`, `ChangedSince`, `NotFound`.
     """
     check(given)
-    terms = _locked_draft(terms_id, seen)
+    terms = locked_draft(terms_id, seen)
     execute("delete from rule where terms_id = :id", id=terms_id)
     execute("delete from tier where terms_id = :id", id=terms_id)
     terms.revision += 1
@@ -95,7 +95,7 @@ def redraft(
     audit.record("terms.redrafted", "terms", terms_id, by=by, at=now, details=details)
 
 
-def _locked_draft(terms_id: UUID, seen: int) -> Terms:
+def locked_draft(terms_id: UUID, seen: int) -> Terms:
     """The draft, held until the transaction ends."""
     terms = db.session.get(Terms, terms_id, with_for_update=True, populate_existing=True)
     if terms is None:
@@ -135,30 +135,9 @@ def _write(terms: Terms, given: TermsDraft, note: str) -> None:
     db.session.flush()
 
 
-def activate(terms_id: UUID, *, seen: int = 1, by: Actor, now: dt.datetime) -> None:
-    """Bring a draft into force for referrals made from now on; the version before it retires.
-
-    Referrals already made keep the version they were made under. `seen` is the revision that was looked at. Raises
-    `NotADraft`, `ChangedSince`, `NotFound`.
-    """
-    terms = _locked_draft(terms_id, seen)
-    execute(
-        "update terms set state = 'retired', retired_at = :now where programme_id = :id and state = 'active'",
-        id=terms.programme_id,
-        now=now,
-    )
-    execute(
-        "update terms set state = 'active', effective_from = :now, activated_by = :by where id = :id",
-        id=terms_id,
-        now=now,
-        by=str(by),
-    )
-    audit.record("terms.activated", "terms", terms_id, by=by, at=now, details={"version": terms.version})
-
-
 def discard(terms_id: UUID, *, seen: int = 1, by: Actor, now: dt.datetime) -> None:
     """Throw a draft away. `seen` is the revision that was looked at. Raises `NotADraft`, `ChangedSince`, `NotFound`."""
-    terms = _locked_draft(terms_id, seen)
+    terms = locked_draft(terms_id, seen)
     execute("delete from terms where id = :id", id=terms_id)
     details = {"version": terms.version}
     audit.record("terms.discarded", "terms", terms_id, by=by, at=now, details=details)

@@ -29,8 +29,9 @@ class Programme(db.Model):
 
 
 class Terms(db.Model):
-    """One version of a programme's rules. Draft, then active and immutable, then retired.
+    """One version of a programme's rules. Draft, perhaps scheduled, then active and immutable, then retired.
 
+    It is in force from `effective_from` on, whenever its state follows, until the next version is or it is retired.
     `revision` counts how often a draft was written, so that nobody activates or overwrites what they have not seen.
     `TermsDraft` in rules.py says what the figures mean.
     """
@@ -68,7 +69,7 @@ class Terms(db.Model):
             unique=True,
             postgresql_where=sa.text("state = 'active'"),
         ),
-        sa.CheckConstraint("state in ('draft', 'active', 'retired')", name="state"),
+        sa.CheckConstraint("state in ('draft', 'scheduled', 'active', 'retired')", name="state"),
         sa.CheckConstraint("(state = 'draft') = (effective_from is null)", name="effective"),
         sa.CheckConstraint("(state = 'retired') = (retired_at is not null)", name="retired"),
         sa.CheckConstraint("measure in ('connections', 'revenue')", name="measure"),

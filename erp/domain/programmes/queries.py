@@ -25,25 +25,35 @@ class NoActiveTerms(DomainError):
     sentence = Sentence("The programme has no active terms. Activate a version of its terms first.")
 
 
-def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
-    """The terms that a referral made at `at` is pinned to; without a key, of the oldest programme.
+IN_FORCE = """
+select t.id, t.version, t.programme_id, p.key as programme_key, p.currency, p.zone, t.window_days,
+       t.hold_days, t.click_window_days, t.minimum_payout
+from terms t join programme p on p.id = t.programme_id
+where (cast(:key as text) is null or p.key = :key) and (t.retired_at is null or t.retired_at > :at)
+  and (t.effective_from <= :at or t.version = 1 and t.state in ('active', 'retired'))
+order by p.created_at, t.effective_from <= :at desc, t.effective_from desc, t.version desc limit 1"""
+"""What was or will be in force at a moment, whatever the states say by now."""
 
-    Facts that arrive late find the version that was in force then. Raises `NoActiveTerms`.
-    """
-    found = row(
-        """select t.id, t.version, t.programme_id, p.key as programme_key, p.currency, p.zone, t.window_days,
-                  t.hold_days, t.click_window_days, t.minimum_payout
-           from terms t join programme p on p.id = t.programme_id
-           where (cast(:key as text) is null or p.key = :key)
-             and t.state <> 'draft' and (t.effective_from <= :at or t.version = 1)
-             and (t.retired_at is null or t.retired_at > :at)
-           order by p.created_at, t.version limit 1""",
-        key=programme_key,
-        at=at,
-    )
+
+def active_terms(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
+    """The terms that are in force at `at`; without a key, of the oldest programme. Raises `NoActiveTerms`."""
+    found = row(IN_FORCE, key=programme_key, at=at)
     if found is None:
         raise NoActiveTerms
     return found
+
+
+def terms_to_pin(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
+    """The terms that a referral made at `at` is pinned to, kept in force until this transaction ends.
+
+    Facts that arrive late find the version that was in force then. Whoever waited here for a version to be activated
+    or retired looks once more, since what is in force now was not there when they began. Raises `NoActiveTerms`.
+    """
+    for _attempt in range(2):
+        found = row(f"{IN_FORCE} for share of t", key=programme_key, at=at)
+        if found is not None:
+            return found
+    raise NoActiveTerms
 
 
 SORTS = {"name": f"{alphabetical('name')}, id", "-name": f"{alphabetical('name')} desc, id"}
@@ -54,7 +64,8 @@ def search(*, q: str = "", with_draft: bool = False, sort: str = "name") -> List
     return Listed(
         """select p.id, p.reference, p.key, p.name, p.currency, p.zone, p.created_at, t.id as terms_id,
                   t.version, t.effective_from, t.hold_days, t.window_days, rates.lowest_bps, rates.highest_bps,
-                  (select count(*) from referral r where r.programme_id = p.id) as referrals
+                  (select count(*) from referral r where r.programme_id = p.id) as referrals,
+                  (select min(s.effective_from) from terms s where s.programme_id = p.id and s.state = 'scheduled') as next_from
            from programme p left join terms t on t.programme_id = p.id and t.state = 'active'
            left join lateral (select min(rate_bps) as lowest_bps, max(rate_bps) as highest_bps
                               from tier where tier.terms_id = t.id) rates on true

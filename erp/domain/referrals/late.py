@@ -36,7 +36,7 @@ def attribute_late(customer_id: UUID, agent_id: UUID, *, by: Actor, now: dt.date
         raise NotFound
     if agent.state == "closed" or customer.unattributed_reason == "already_connected":
         raise rules.CannotAttribute
-    terms = programmes.active_terms(None, customer.signed_up_at)
+    terms = programmes.terms_to_pin(None, customer.signed_up_at)
     id, ref = uuid7(), reference("REF")
     try:
         with db.session.begin_nested():

@@ -57,7 +57,7 @@ def sign_up(given: SignUp, *, by: Actor, now: dt.datetime) -> SignedUp:
         return _answer_again(given.external_id, digest)
     arrival = Arrival(given, at, contacts, place, customer_id)
     audit.record("customer.signed_up", "customer", customer_id, by=by, at=now)
-    terms = programmes.active_terms(given.programme, at)
+    terms = programmes.terms_to_pin(given.programme, at)
     claims = find_claims(arrival, terms.click_window_days)
     chosen = rules.choose(claims)
     if chosen is None:

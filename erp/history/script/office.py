@@ -12,6 +12,7 @@ EVERY = dt.timedelta(days=30)
 LAST_RUN = dt.timedelta(days=3)
 """How long before the end the last run was paid; another is prepared since, and waits for approval."""
 BETTER_TERMS_AFTER = dt.timedelta(weeks=22)
+SCHEDULED_BEFORE = dt.timedelta(days=7)
 RANK_WITHDRAWN, RANK_SILENT, RANK_RETURNED = 7, 4, 5
 
 CRM_TIERS = (("Partner", 0, 800), ("Senior partner", 4, 1200))
@@ -31,11 +32,13 @@ class Office:
         world = self._world
         founded = world.at_work(world.start + CRM_AFTER - dt.timedelta(days=3))
         world.tell(Found(at=founded, programme="crm", name="CRM"))
-        self._draft("crm", CRM_TIERS, "First terms", founded + dt.timedelta(minutes=20), in_force=True)
+        begins = founded + dt.timedelta(minutes=20)
+        self._draft("crm", CRM_TIERS, "First terms", begins, begins=begins)
         better = world.at_work(world.start + BETTER_TERMS_AFTER)
-        self._draft("superapp", BETTER_TIERS, "A fourth tier, for those who bring ten", better, in_force=True)
+        told = world.at_work(world.start + BETTER_TERMS_AFTER - SCHEDULED_BEFORE)
+        self._draft("superapp", BETTER_TIERS, "A fourth tier, for those who bring ten", told, begins=better)
         planned = world.at_work(world.today - dt.timedelta(days=4))
-        self._draft("superapp", PLANNED_TIERS, "A proposal for next year", planned, in_force=False)
+        self._draft("superapp", PLANNED_TIERS, "A proposal for next year", planned, begins=None)
 
     def _draft(
         self,
@@ -44,7 +47,7 @@ class Office:
         note: str,
         at: dt.datetime,
         *,
-        in_force: bool,
+        begins: dt.datetime | None,
     ) -> None:
         self._world.tell(
             Draft(
@@ -54,7 +57,7 @@ class Office:
                 note=note,
                 monthly_cap=10_000_000,
                 minimum_payout=100_000,
-                in_force=in_force,
+                begins=begins,
             )
         )
 

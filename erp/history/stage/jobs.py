@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from erp import config
-from erp.domain import bookings, commissions, disputes, payments, statements
+from erp.domain import bookings, commissions, disputes, payments, programmes, statements
 from erp.history.stage import money, office, payroll
 from erp.history.stage.stage import Stage, subjects
 from erp.kernel import outbox
@@ -14,6 +14,7 @@ from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
 
 BY, SEALS = Actor.system("commissions"), Actor.system("statements")
+TERMS = Actor.system("programmes")
 AT_ONCE = 1000
 Handler = Callable[[Sequence[outbox.News], Stage], None]
 
@@ -62,9 +63,11 @@ DONE_WITH_THEIR_DEEDS = {money.SEND_REFUND, office.SEND_CODE, payroll.EXECUTE, p
 
 
 def keep_the_schedule(stage: Stage) -> None:
-    """What is done by the clock: holds end, bookings expire, payments that nobody told of are asked about, and months
-    that are over are sealed."""
+    """What is done by the clock: scheduled terms take force, holds end, bookings expire, payments that nobody told of
+    are asked about, and months that are over are sealed."""
     with transaction():
+        for programme_id in programmes.due(stage.moment):
+            programmes.come_into_force(programme_id, by=TERMS, now=stage.moment)
         while commissions.mature(by=BY, now=stage.moment):
             pass
         while commissions.settle_bonuses(by=BY, now=stage.moment):

@@ -215,8 +215,10 @@ def _(deed: deeds.Draft, stage: Stage) -> None:
         by=stage.crew.manager,
         now=deed.at,
     )
-    if deed.in_force:
-        programmes.activate(terms, by=stage.crew.manager, now=deed.at)
+    if deed.begins == deed.at:
+        programmes.activate(terms, reason=deed.note, by=stage.crew.manager, now=deed.at)
+    elif deed.begins is not None:
+        programmes.schedule(terms, deed.begins, reason=deed.note, by=stage.crew.manager, now=deed.at)
 
 
 @_do.register
