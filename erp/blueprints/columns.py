@@ -213,7 +213,7 @@ class Percent(Kind):
     align = "num"
 
     def cells(self, get: Get, rows: Sequence[Any]) -> list[str]:
-        return [format_bps(bps) for bps in map(get, rows)]
+        return [NOTHING if bps is None else format_bps(bps) for bps in map(get, rows)]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield Field(key, label, "rate", get)

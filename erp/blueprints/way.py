@@ -74,11 +74,16 @@ def way_of(row: Any, corrections: Sequence[Any], transfers: Sequence[Any]) -> li
 def _earned(line: Line) -> Iterator[Station]:
     """What is settled once and for all when the line is booked."""
     row, figures, referral = line.row, line.figures, line.referral
+    titles = {
+        "payment": gettext("Customer paid"),
+        "connection": gettext("Connected"),
+        "sign_up": gettext("Signed up"),
+    }
     yield Station(
-        gettext("Customer paid"),
-        "credit-card",
+        titles[row.event_kind],
+        "credit-card" if row.event_kind == "payment" else "store",
         "done",
-        line.money(row.payment_amount),
+        line.money(row.payment_amount) if row.event_kind == "payment" else "",
         at=row.occurred_at,
         label=row.payment_reference or "",
         url=url_for("payments.show", reference=row.payment_reference) if row.payment_reference else "",
@@ -100,12 +105,7 @@ def _earned(line: Line) -> Iterator[Station]:
         "badge-percent",
         "done",
         row.tier_name,
-        text=ngettext(
-            "%(num)s connection in %(days)s days",
-            "%(num)s connections in %(days)s days",
-            row.volume,
-            days=figures["window_days"],
-        ),
+        text=_counted(line, figures),
         label=gettext(
             "%(programme)s, terms %(version)s", programme=row.programme_name, version=row.terms_version
         ),
@@ -116,7 +116,7 @@ def _earned(line: Line) -> Iterator[Station]:
         "percent",
         "done",
         line.money(figures["uncapped"]),
-        text=f"{line.money(row.base)} × {format_bps(row.rate_bps)}",
+        text=f"{line.money(row.base)} × {format_bps(row.rate_bps)}" if row.rate_bps is not None else "",
     )
     if figures["monthly_cap"] is not None:
         cut = row.amount != figures["uncapped"]
@@ -130,6 +130,22 @@ def _earned(line: Line) -> Iterator[Station]:
             if cut
             else gettext("%(cap)s a month were not reached", cap=cap),
         )
+
+
+def _counted(line: Line, figures: dict[str, Any]) -> str:
+    """What the tier followed from; nothing when the rule does not ask for the tier."""
+    if figures["rule_kind"] == "fixed":
+        return ""
+    if figures["measure"] == "revenue":
+        return gettext("%(revenue)s of revenue", revenue=line.money(line.row.volume))
+    if figures["window_days"] is None:
+        return ngettext("%(num)s connection", "%(num)s connections", line.row.volume)
+    return ngettext(
+        "%(num)s connection in %(days)s days",
+        "%(num)s connections in %(days)s days",
+        line.row.volume,
+        days=figures["window_days"],
+    )
 
 
 def _basis(referral: Any) -> str:

@@ -20,6 +20,7 @@ from erp.commands.bench_site import open_site
 from erp.domain import commissions, integrations
 from erp.domain.commissions import engine
 from erp.domain.commissions import invariants as of_commissions
+from erp.domain.commissions.facts import FACTS_OF_EVENTS
 from erp.domain.integrations import NewEvent
 from erp.domain.integrations.actions import RECORD
 from erp.domain.ledger import invariants as of_ledger
@@ -37,7 +38,7 @@ PROOFS = (
 )
 """That both sides left the books whole."""
 AMOUNTS = f"""
-with {engine.BOOKED}, {engine.FACTS_OF_EVENTS}, {engine.LINES}
+with {engine.BOOKED}, {FACTS_OF_EVENTS}, {engine.LINES}
 select l.*, e.source_id as told, l.occurred_at + make_interval(days => l.hold_days::integer) as available_at,
        case when l.kind = 'accrual' or h.commission_id is not null then 'pending' else 'available' end as account
 from line l join event e on e.id = l.cause_id left join hold h on h.commission_id = l.accrual_id
@@ -85,7 +86,11 @@ def accruing() -> Iterator[Ours]:
 
     with create_app().app_context():
         yield Ours(
-            NewEvent, _book, amounts, _findings, {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK}
+            NewEvent,
+            _book,
+            amounts,
+            _findings,
+            {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK_COMMON},
         )
 
 

@@ -55,15 +55,20 @@ class Commission(Shown):
     earned: Money = Field(description="What the event earned when it became known")
     net: Money = Field(description="What is left of it after reversals and true-ups")
     paid_out: Money = Field(description="How much of it is in payouts that did not fail")
-    customer_paid: Money = Field(description="The payment behind it")
-    occurred_at: Moment = Field(description="When the customer paid")
+    event: str = Field(description="What earned it: payment, connection or sign_up")
+    customer_paid: Money = Field(description="The payment behind it; 0 for a connection or a sign-up")
+    occurred_at: Moment = Field(description="When the customer paid, or signed up")
     programme: Named
     terms_version: int
     tier: str
-    rate_bps: int = Field(description="Basis points: 500 is 5 %")
+    rate_bps: int | None = Field(description="Basis points: 500 is 5 %; none for a fixed amount")
+    in_credit: bool = Field(description="Whether it is given as credit with the owner instead of money")
     referral: str = Field(description="Reference of the referral")
     establishment: Named | None
     held_until: Moment | None = Field(description="End of its hold, while it lasts")
+    deadline: Moment | None = Field(
+        description="By when the customer must have paid, while a bonus waits for that"
+    )
     matured_at: Moment | None = Field(description="When it became available")
     freeze_reason: str | None
     freeze: Freeze | None = Field(None, description="Set while it is frozen")
@@ -72,13 +77,23 @@ class Commission(Shown):
 class Formula(Shown):
     """The figures behind the amount: minor units, basis points, counts."""
 
+    event: str = Field(description="payment, connection or sign_up")
+    rule: str = Field(description="Key of the rule within the terms")
+    rule_kind: str = Field(description="percent or fixed")
+    base_kind: str = Field(description="gross, net_of_vat or net_of_fee")
     payment: int
-    base: int = Field(description="The agent's share of the payment")
-    rate_bps: int
+    base: int = Field(
+        description="The agent's share of the payment as the rule takes it, or of the fixed amount"
+    )
+    rate_bps: int | None
     whole_bps: int = Field(description="10,000: what basis points are parts of")
-    volume: int = Field(description="Counted connections within the window")
-    window_days: int
-    uncapped: int = Field(description="base × rate_bps / whole_bps, rounded half up")
+    measure: str = Field(description="connections, or revenue in minor units")
+    volume: int = Field(description="What was counted within the window")
+    window_kind: str = Field(description="rolling, month, quarter or lifetime")
+    window_days: int | None
+    uncapped: int = Field(description="base × rate_bps / whole_bps, rounded half up; base for a fixed amount")
+    line_cap: int | None
+    customer_cap: int | None
     monthly_cap: int | None
     accrued: int
     trued_up: int
@@ -132,15 +147,18 @@ def _shown(line: Any) -> dict[str, Any]:
         "earned": money(line.amount, line.currency),
         "net": money(line.net, line.currency),
         "paid_out": money(line.paid_out, line.currency),
+        "event": line.event_kind,
         "customer_paid": money(line.payment_amount, line.currency),
         "occurred_at": line.occurred_at,
         "programme": named(line.programme_reference, line.programme_name),
         "terms_version": line.terms_version,
         "tier": line.tier_name,
         "rate_bps": line.rate_bps,
+        "in_credit": line.in_credit,
         "referral": line.referral_reference,
         "establishment": named(line.establishment_reference, line.establishment_name),
         "held_until": line.held_until,
+        "deadline": line.deadline,
         "matured_at": line.matured_at,
         "freeze_reason": line.freeze_reason,
         "freeze": _freeze(line),

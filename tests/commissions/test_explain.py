@@ -3,6 +3,7 @@
 import pytest
 
 from erp.domain import agents, commissions
+from erp.domain.programmes import RuleRow, TermsDraft, TierRow
 from erp.kernel.errors import NotFound
 from erp.kernel.sentences import Amount, formatted
 from erp.kernel.transaction import transaction
@@ -11,17 +12,24 @@ from tests.support.earnings import (
     LATER,
     accrue,
     agent,
+    cancellation,
     commission,
     connection,
     contested,
     customer_of,
     days,
     decide,
+    look,
     mature,
+    net,
     paid,
     pay_out,
+    payment,
     programme,
+    programme_of,
+    refund,
     refunded,
+    settle_bonuses,
     share,
 )
 
@@ -62,6 +70,14 @@ def test_a_plain_commission_leads_from_the_payment_to_the_hold(shop):
         f"It is on hold until {on(14)}, in case the customer is refunded.",
     ]
     assert figures(event) == {
+        "event": "payment",
+        "rule": "percent",
+        "rule_kind": "percent",
+        "base_kind": "gross",
+        "measure": "connections",
+        "window_kind": "rolling",
+        "line_cap": None,
+        "customer_cap": None,
         "payment": 99_990,
         "base": 99_990,
         "rate_bps": 500,
@@ -204,3 +220,106 @@ def test_a_stranger_is_told_nothing(alice, bob, shop):
         commissions.explain(line.id, agent_id=bob)
     with pytest.raises(NotFound):
         commissions.formula(line.id, agent_id=bob)
+
+
+def words_of(event, rule="percent"):
+    """What is said of an event's commission by a rule, without what every commission says."""
+    line = look(
+        """select c.id from commission c join rule u on u.id = c.rule_id
+           where c.event_id = :event and u.key = :rule and c.kind = 'accrual'""",
+        event=event,
+        rule=rule,
+    )
+    return [sentence.plain() for sentence in commissions.explain(line)]
+
+
+def a_programme(*rules, **terms):
+    high = 5_000 if terms.get("measure") == "revenue" else 2
+    tiers = [TierRow("Low", 0, 1_000), TierRow("High", high, 2_000)]
+    by_tier = any(rule.kind == "percent" for rule in rules)
+    programme_of(TermsDraft(tiers if by_tier else tiers[:1], list(rules), **terms), key="other")
+    return customer_of(agent(), days(-30), programme="other")
+
+
+def test_net_of_vat_and_the_caps_are_worded(context):
+    customer = a_programme(RuleRow(base="net_of_vat", line_cap=900, customer_cap=1_500), vat_bps=2_000)
+    paid(customer, 12_000, days(-1))
+    said = words_of(paid(customer, 12_000))
+    assert f"Without VAT of 20\u00a0%, {rub(120)} are {rub(100)}." in said
+    assert f"{rub(100)} × 10\u00a0% = {rub(10)}, rounded half up to a hundredth." in said
+    assert f"The cap of {rub(9)} for one commission left {rub(9)} of it." in said
+    assert f"The cap of {rub(15)} for one customer left {rub(6)} of it." in said
+
+
+def test_the_bank_s_fee_and_a_plan_are_worded(context):
+    customer = a_programme(
+        RuleRow(),
+        RuleRow("pro", plan="pro", rate_bps=500, base="net_of_fee", months=2, months_from="sign_up"),
+        fee_bps=250,
+    )
+    event = payment(customer, 10_000, plan="pro")
+    accrue(event)
+    said = words_of(event, "pro")
+    assert "The payment was for the plan pro, which has a rule of its own." in said
+    assert "The rule is for 2 months after the customer's sign-up." in said
+    assert f"Less the bank's fee of {rub('2.50')}, {rub(100)} are {rub('97.50')}." in said
+    assert "This rule pays 5\u00a0%, whatever the tier." in said
+
+
+def test_how_revenue_is_counted_is_worded(context):
+    customer = a_programme(
+        RuleRow(), measure="revenue", window_kind="month", window_days=None, retroactive=True, grace_days=3
+    )
+    said = words_of(paid(customer, 10_000))
+    assert f"What the agent's customers paid in the calendar month: {rub(100)}." in said
+    assert "Under these terms the whole of that time counts for everything in it." in said
+    assert any(sentence.startswith("A tier is kept for 3 days") for sentence in said)
+    assert "That is tier High: 20\u00a0%." in said
+
+
+def test_a_bonus_says_what_it_waits_for_and_why_it_went_back(context):
+    bonus = RuleRow(
+        "bonus", kind="fixed", event_kind="sign_up", amount=500, condition="first_payment", condition_days=5
+    )
+    customer = a_programme(bonus)
+    event = look("select id from event where customer_id = :id and kind = 'sign_up'", id=customer)
+    accrue(event)
+    assert words_of(event, "bonus") == [
+        f"On {on(-30)} the customer signed up ({source(event)}).",
+        f"The rule pays {rub(5)} for a sign-up.",
+        "The referral is pinned to version 1 of the terms of Other.",
+        f"It waits for the customer's first payment. If none comes by {on(-25)}, it is given back.",
+    ]
+    settle_bonuses()
+    assert f"By {on(-25)} the customer had not paid; the bonus is given back: {rub(-5)}." in words_of(
+        event, "bonus"
+    )
+    accrue(payment(customer, 100, days(-26)))
+    assert f"On {on(-26)} the customer paid after all; the bonus is given again: {rub(5)}." in words_of(
+        event, "bonus"
+    )
+    assert net(event) == 500
+
+
+def test_cancellations_chargebacks_and_decisions_are_worded(context):
+    customer = a_programme(RuleRow())
+    event = payment(customer, 30_000, prepaid_days=30)
+    accrue(event)
+    accrue(cancellation(customer, days(20)))
+    accrue(refund(event, 15_000, days(21), kind="chargeback"))
+    accrue(refund(event, 15_000, days(22), kind="chargeback_reversal"))
+    line = commission(event).id
+    with transaction():
+        commissions.take_back(line, amount=100, reason="complaint", note="", by=SOMEBODY, now=days(23))
+    said = words_of(event)
+    assert f"On {on(20)} the customer cancelled; what was not earned is taken back: {rub(-10)}." in said
+    assert any(sentence.startswith(f"On {on(21)} the payer's bank took money back") for sentence in said)
+    assert (
+        f"On {on(22)} what the payer's bank had taken back was given again; that share is given again: {rub(5)}."
+        in said
+    )
+    assert (
+        f"On {on(23)} it was decided to take it back, for the reason “the customer complained”: {rub(-1)}."
+        in said
+    )
+    assert net(event) == 3_000 - 1_000 - 100

@@ -78,7 +78,7 @@ def worlds(draw: Draw) -> World:
     ]
     number = len(facts)
     return World(
-        terms=draw(terms()),
+        terms=draw(st.one_of(terms(), terms(), _common_terms())),
         zone=draw(st.sampled_from(ZONES)),
         customers=customers,
         payments=payments,
@@ -158,6 +158,21 @@ def terms(draw: Draw) -> TermsDraft:
     except Invalid as refusal:
         raise AssertionError(refusal.fields) from refusal
     return given
+
+
+@st.composite
+def _common_terms(draw: Draw) -> TermsDraft:
+    """Those for which the engine has a shorter text: connections over rolling days, a percentage, a monthly cap."""
+    on_cancel, cancel_days = draw(CANCELS)
+    return TermsDraft(
+        [
+            TierRow("Low", 0, draw(st.integers(0, 5_000))),
+            TierRow("High", 2, draw(st.integers(5_000, 10_000))),
+        ],
+        [RuleRow(monthly_cap=draw(CAPS), line_cap=draw(CAPS), on_cancel=on_cancel, cancel_days=cancel_days)],
+        window_days=draw(st.integers(1, 10)),
+        evidence=draw(st.sampled_from(["bank_checked", "attested"])),
+    )
 
 
 CAPS = st.sampled_from([None, None, 100, 1_000, 2_500])

@@ -10,7 +10,8 @@ up to that event, reads `terms`, `rule` and `tier` and sees the pinned version. 
 
 from __future__ import annotations
 
-from erp.domain.commissions.engine import EARNING, LINES, NOTHING_BOOKED
+from erp.domain.commissions.engine import LINES, NOTHING_BOOKED
+from erp.domain.commissions.facts import EARNING
 from erp.domain.commissions.volume import MONEY_BACK
 from erp.kernel.span import within
 

@@ -11,7 +11,7 @@ from erp.domain.commissions import engine
 from erp.domain.commissions.freezes import NETS, release_frozen
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows, together
+from erp.kernel.db import execute, rows, scalar, together
 
 MATURED_AT_ONCE = 1000
 
@@ -23,8 +23,11 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
     no line. The agents' accounts stay locked until the transaction ends.
     """
     told = {"event_ids": list(event_ids)}
-    _, booked = together((engine.LOCK, told), (engine.BOOK, {**told, "now": now, "actor": str(by)}))
+    given = {**told, "now": now, "actor": str(by)}
+    _, booked = together((engine.LOCK, told), (engine.BOOK_COMMON, given))
     written: int = booked[0][0]
+    if written == engine.NOT_COMMON:
+        written = scalar(engine.BOOK, **given)
     if written:
         audit.record(
             "commissions.accrued",

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain.commissions import explain, queries
+from erp.domain.commissions.earned import earned
 from erp.domain.commissions.words import CODES
 from erp.kernel.db import rows
 from erp.kernel.sentences import Sentence
@@ -74,7 +75,7 @@ def _entries(agent_id: UUID, ids: list[int]) -> Iterable[sa.Row[Any]]:
 
 def _words(entry: sa.Row[Any]) -> list[Sentence]:
     if entry.kind == "accrual":
-        return list(explain.earned(queries.find(entry.accrual_id)))
+        return list(earned(queries.find(entry.accrual_id)))
     if entry.kind in OF_COMMISSION:
         why = {"why": CODES[entry.code]} if entry.code else {}
         return [OF_COMMISSION[entry.kind].about(source=entry.source_id, when=entry.occurred_at, **why)]

@@ -14,115 +14,15 @@ does not change any net amount.
   programme's zone
 - taken back: `takings.py`
 
-`LINES` reads facts and agreements from the relation `concerned` (FACTS_OF_EVENTS, FACTS_OF_ALL) and what is booked
-from `opening` (BOOKED, NOTHING_BOOKED). What terms do not use costs next to nothing: it stands behind a `case`.
+`LINES` reads facts and agreements from the relation `concerned` (`facts.py`) and what is booked from `opening` (BOOKED,
+NOTHING_BOOKED). What terms do not use costs little: it stands behind a `case`. Starting a long statement costs too, and
+for a single event that is most of it, so BOOK_COMMON is the same text without the parts that common terms never need;
+it answers NOT_COMMON instead of booking when one of them was needed.
 """
 
-from erp.domain.commissions.takings import TAKEN_BACK
+from erp.domain.commissions.facts import FACTS_OF_ALL, facts_of_events
+from erp.domain.commissions.takings import taken_back
 from erp.domain.commissions.volume import COUNTS, MONEY_BACK, VOLUME
-
-EARNING = "('payment', 'connection', 'sign_up')"
-"""Kinds of events that rules can earn for."""
-AS_TOLD = (
-    "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
-)
-
-FACTS_OF_EVENTS = f"""
-  -- `offset 0` keeps the planner from taking a step apart, `materialized` also keeps its rows for several readers.
-  asked as materialized (
-    select p.*, told.cause_id, told.is_new, told.told_at
-    from (select coalesce(e.original_event_id, e.id) as event_id, max(e.id) as cause_id,
-                 bool_or(e.original_event_id is null) as is_new, min(e.occurred_at) as told_at
-          from event e where e.id = any(:event_ids) group by 1) told
-    cross join lateral (
-      select p.id as event_id, p.customer_id, p.kind, p.source_id, p.amount, p.currency, p.occurred_at, p.evidence,
-             p.plan, p.prepaid_days
-      from event p where p.id = told.event_id offset 0) p
-  ),
-  shared as materialized (
-    select a.*, r.referral_id, r.registered_at, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
-    from asked a
-    cross join lateral (
-      select r.id as referral_id, r.registered_at, r.terms_id, r.frozen from referral r
-      where r.customer_id = a.customer_id offset 0) r
-    cross join lateral (
-      select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
-  ),
-  -- Programmes in which a fact changes what was before it in its window, or a refund what comes after it.
-  reaching as materialized (
-    select t.programme_id, p.zone, bool_or(t.measure = 'revenue') as by_revenue,
-           max(case when t.retroactive then array_position('{{month,quarter,lifetime}}', t.window_kind) end) as back
-    from terms t join programme p on p.id = t.programme_id
-    where t.state <> 'draft' and (t.measure = 'revenue' or t.retroactive) group by t.programme_id, p.zone
-  ),
-  -- A late connection or payment may change every later line of its agents: since when, and because of which event.
-  late as (
-    select s.agent_id, s.programme_id, max(s.cause_id) as cause_id,
-           min(case r.back when 1 then date_trunc('month', s.told_at at time zone r.zone) at time zone r.zone
-                           when 2 then date_trunc('quarter', s.told_at at time zone r.zone) at time zone r.zone
-                           when 3 then '-infinity' else s.told_at end) as since
-    from shared s left join reaching r on r.programme_id = s.programme_id
-    where s.is_new and s.kind in ('payment', 'connection', 'transfer') or r.by_revenue and s.kind = 'payment'
-    group by s.agent_id, s.programme_id
-  ),
-  touched as (
-    select c.event_id, c.agent_id, l.cause_id
-    from late l
-    cross join lateral (
-      select c.event_id, c.agent_id from commission c
-      where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
-        and c.kind = 'accrual' offset 0) c
-    union all
-    -- Of agents who no longer share in it.
-    select c.event_id, c.agent_id, a.cause_id
-    from asked a
-    cross join lateral (
-      select c.event_id, c.agent_id from commission c
-      where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c
-    union all
-    -- A cancellation is about what the customer did before it, a payment also about the bonus for their sign-up.
-    select e.id, s.agent_id, s.cause_id
-    from shared s
-    cross join lateral (
-      select e.id from event e
-      where e.customer_id = s.customer_id and e.kind in {EARNING}
-        and (e.kind <> 'payment' or s.kind = 'cancellation') offset 0) e
-    where s.kind = 'cancellation'
-       or s.kind = 'payment' and s.terms_id in (select u.terms_id from rule u where u.condition = 'first_payment')
-  ),
-  concerned as materialized (
-    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
-    from shared where kind in {EARNING}
-    union all
-    select k.event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan, e.prepaid_days,
-           e.customer_id, r.id, r.registered_at, r.terms_id, r.frozen, k.agent_id, s.bps, k.cause_id
-    from (select event_id, agent_id, max(cause_id) as cause_id from touched
-          where (event_id, agent_id) not in (select event_id, agent_id from shared)
-          group by event_id, agent_id) k
-    cross join lateral (select * from event e where e.id = k.event_id offset 0) e
-    cross join lateral (select * from referral r where r.customer_id = e.customer_id offset 0) r
-    left join lateral (select s.bps from referral_share s where s.referral_id = r.id and s.agent_id = k.agent_id
-                       offset 0) s on true
-  )
-"""
-"""What changed because of some events: for the live writer."""
-
-FACTS_OF_ALL = f"""
-  concerned as materialized (
-    select e.id as event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan,
-           e.prepaid_days, e.customer_id, r.id as referral_id, r.registered_at, r.terms_id, r.frozen, k.agent_id,
-           s.bps, e.id as cause_id
-    from (select e.id as event_id, s.agent_id
-          from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
-          where e.kind in {EARNING}
-          union
-          select c.event_id, c.agent_id from commission c where c.kind = 'accrual') k
-    join event e on e.id = k.event_id
-    join referral r on r.customer_id = e.customer_id
-    left join referral_share s on s.referral_id = r.id and s.agent_id = k.agent_id
-  )
-"""
-"""Everything that ever happened: for proving that the books recompute."""
 
 BOOKED = "opening as not materialized (select * from commission)"
 """The opening state of the live writer: all that is booked."""
@@ -193,7 +93,26 @@ OF_MONTH = """
           and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
           and c.rule_id = r.rule_id"""
 
-LINES = f"""
+BY_CUSTOMER = (
+    _capped(
+        source="rated",
+        amount="line_capped",
+        cap="customer_cap",
+        per="r.agent_id, r.rule_id, r.referral_id",
+        booked=OF_CUSTOMER,
+        answer="customer_capped",
+    )
+    + ","
+)
+
+
+def lines(*, common: bool) -> str:
+    """From `concerned` and `opening` to the relation `line`. `common` leaves out what common terms never need."""
+    volume, in_time = ("null", "true") if common else (VOLUME, IN_TIME)
+    by_customer = "" if common else BY_CUSTOMER
+    source = "rated" if common else "customer_capped_worth"
+    customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
+    return f"""
   facts as (
     select k.event_id, k.cause_id, k.source_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at, k.frozen,
            coalesce(k.amount, 0) as paid, coalesce(k.currency, p.currency) as currency, k.occurred_at, k.prepaid_days,
@@ -223,7 +142,7 @@ LINES = f"""
   ),
   rated as (
     select f.*, v.volume, tier.position as tier_position, earned.*,
-           least(f.line_cap, earned.uncapped) as line_capped
+           {customer_capped} least(f.line_cap, earned.uncapped) as line_capped
     from facts f
     cross join lateral (
       select case when f.is_common
@@ -231,43 +150,34 @@ LINES = f"""
                         where c.agent_id = f.agent_id and c.programme_id = f.programme_id
                           and c.connected_at <= f.occurred_at
                           and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer))
-                  else {VOLUME} end as volume offset 0) v
+                  else {volume} end as volume offset 0) v
     cross join lateral (
       select tier.position, tier.rate_bps from tier
       where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
     cross join lateral (
       select case when f.is_percent then coalesce(f.own_rate, tier.rate_bps) end as rate_bps,
-             f.is_always or {IN_TIME} as is_in_time offset 0) rate
+             f.is_always or {in_time} as is_in_time offset 0) rate
     cross join lateral (
       select rate.rate_bps, rate.is_in_time,
              case when rate.is_in_time then (2 * f.base * coalesce(rate.rate_bps, 10000) + 10000) / 20000
                   else 0 end as uncapped) earned
     offset 0
-  ),{
-    _capped(
-        source="rated",
-        amount="line_capped",
-        cap="customer_cap",
-        per="r.agent_id, r.rule_id, r.referral_id",
-        booked=OF_CUSTOMER,
-        answer="customer_capped",
-    )
-},{
-    _capped(
-        source="customer_capped_worth",
-        amount="customer_capped",
-        cap="monthly_cap",
-        per="r.agent_id, r.rule_id, r.month",
-        booked=OF_MONTH,
-        answer="accrued",
-    )
-},
+  ),{by_customer}{
+        _capped(
+            source=source,
+            amount="customer_capped",
+            cap="monthly_cap",
+            per="r.agent_id, r.rule_id, r.month",
+            booked=OF_MONTH,
+            answer="accrued",
+        )
+    },
   compared as (
     select d.*, b.accrual_id, d.accrued - coalesce(b.accrued, 0) as missing,
            d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
            d.line_capped - coalesce(b.line_capped, 0) as missing_line_capped,
            d.customer_capped - coalesce(b.customer_capped, 0) as missing_customer_capped,
-           -{TAKEN_BACK} - coalesce(b.reversed, 0) as unreversed
+           -{taken_back(common=common)} - coalesce(b.reversed, 0) as unreversed
     from accrued_worth d
     left join lateral (
       select c.id as accrual_id, c.amount + coalesce(x.accrued, 0) as accrued,
@@ -300,11 +210,26 @@ LINES = f"""
   )
 """
 
+
+LINES = lines(common=False)
+
 LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
 """Locks the agents whose lines some events may change; a statement of its own, so that the next one sees all."""
 
-BOOK = f"""
-with {BOOKED}, {FACTS_OF_EVENTS}, {LINES},
+NOT_COMMON = -1
+UNCOMMON = """
+  exists (select 1 from shared s where s.kind = 'cancellation') or exists (
+    select 1 from terms t join rule u on u.terms_id = t.id
+    where t.state <> 'draft' and t.programme_id in (select s.programme_id from shared s)
+      and (t.measure <> 'connections' or t.window_kind <> 'rolling' or t.grace_days > 0 or t.freeze_tier
+           or u.payments <> 'every' or u.months is not null or u.customer_cap is not null or u.condition is not null))"""
+"""Whether something is asked for that the common text leaves out."""
+
+
+def _book(*, common: bool) -> str:
+    answer = f"case when ({UNCOMMON}) then {NOT_COMMON} else {{}} end" if common else "{}"
+    return f"""
+with {BOOKED}, {facts_of_events(common=common)}, {lines(common=common)},
   -- A correction names an event that has not corrected its line before. When all of them have, the difference is due
   -- to a fact whose own turn is still to come, and waits for it.
   caused as (
@@ -340,9 +265,14 @@ with {BOOKED}, {FACTS_OF_EVENTS}, {LINES},
       where l.is_conditional and u.id = l.rule_id offset 0) bonus on true
     where l.fresh_cause_id is not null
   )
-select commission_book((select array_agg(line order by occurred_at, event_id, kind) from written), :actor)
+select {answer.format("commission_book((select array_agg(line order by occurred_at, event_id, kind) from written), :actor)")}
 """
+
+
+BOOK = _book(common=False)
 """Compute what some events changed and book it; answers how many lines."""
+BOOK_COMMON = _book(common=True)
+"""The same, or NOT_COMMON and nothing is booked."""
 
 DIFFERENCES = f"""
 with {BOOKED}, {FACTS_OF_ALL}, {LINES}

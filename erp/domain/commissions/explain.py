@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain.commissions import queries, words
+from erp.domain.commissions.earned import earned, told_of
 from erp.domain.commissions.freeze_queries import freezes_of
-from erp.kernel.db import row
 from erp.kernel.money import WHOLE
-from erp.kernel.sentences import Amount, Rate, Sentence
+from erp.kernel.sentences import Amount, Sentence
 
 FROZEN = {
     "attribution_case": Sentence("It is frozen while it is decided who brought this customer."),
@@ -33,14 +33,6 @@ FORFEITED = {
     "deadline": Sentence("It was taken back on %(when)s: it was frozen, and nobody had decided in time."),
 }
 """By the coded reason."""
-CONFIRMED = {
-    "bank_checked": Sentence("On %(when)s the customer paid %(paid)s; the bank confirmed it (%(source)s)."),
-    "attested": Sentence("On %(when)s the customer paid %(paid)s; the owner's system says so (%(source)s)."),
-}
-COUNTED = {
-    "bank_checked": Sentence("These terms count only payments that the bank has confirmed."),
-    "attested": Sentence("These terms also count payments that only the owner's system reports."),
-}
 MOVED = {
     True: Sentence(
         "On %(when)s it was decided that another agent brought this customer; the commission goes to them: %(amount)s."
@@ -57,6 +49,30 @@ TRANSFERRED = {
     "failed": Sentence("%(amount)s of it was to be paid with %(payout)s, but the bank refused the transfer."),
     "withdrawn": Sentence("%(amount)s of it was taken out of payout %(payout)s."),
 }
+BECAUSE_OF = {
+    "refund": Sentence(
+        "On %(when)s the customer was refunded, %(refunded)s in all by then; that share is taken back: %(amount)s."
+    ),
+    "chargeback": Sentence(
+        "On %(when)s the payer's bank took money back, %(refunded)s in all by then; that share is taken back: %(amount)s."
+    ),
+    "chargeback_reversal": Sentence(
+        "On %(when)s what the payer's bank had taken back was given again; that share is given again: %(amount)s."
+    ),
+    "cancellation": Sentence(
+        "On %(when)s the customer cancelled; what was not earned is taken back: %(amount)s."
+    ),
+    "lapse": Sentence("By %(when)s the customer had not paid; the bonus is given back: %(amount)s."),
+    "decision": Sentence(
+        "On %(when)s it was decided to take it back, for the reason “%(reason)s”: %(amount)s."
+    ),
+    "payment": Sentence("On %(when)s the customer paid after all; the bonus is given again: %(amount)s."),
+}
+"""Reversals by the kind of fact that caused them."""
+WAITS = Sentence(
+    "It waits for the customer's first payment. If none comes by %(deadline)s, it is given back."
+)
+STAYS = Sentence("If the customer cancels within %(days)s days of it, it is given back.")
 IN_PAYOUT = Sentence("%(amount)s of it is in payout %(payout)s.")
 
 
@@ -64,58 +80,6 @@ def explain(commission_id: int, *, agent_id: UUID | None = None) -> list[Sentenc
     """Sentences that lead from the customer's payment to the money at the agent. `NotFound` for a stranger's."""
     line = queries.find(commission_id, agent_id=agent_id)
     return [*earned(line), *_corrected(line), *_held(line), *_paid(line)]
-
-
-def earned(line: sa.Row[Any]) -> Iterator[Sentence]:
-    """From the customer's payment to the amount of an accrual (a row of `find`)."""
-    currency = line.currency
-    stored = _stored(line.id)
-    yield CONFIRMED[line.evidence].about(
-        when=line.occurred_at,
-        paid=Amount(line.payment_amount, currency),
-        source=line.source_id,
-    )
-    yield COUNTED[line.terms_evidence]
-    if (moved_at := queries.moved_here_at(line.id)) is not None:
-        yield Sentence(
-            "On %(when)s it was decided that the agent brought this customer, so what had been paid by then counts"
-            " too.",
-            when=moved_at,
-        )
-    if line.base != line.payment_amount:
-        yield Sentence("The agent's share of that payment is %(base)s.", base=Amount(line.base, currency))
-    yield Sentence(
-        "The referral is pinned to version %(version)s of the terms of %(programme)s. Connections in the %(days)s"
-        " days before the payment: %(volume)s. That is tier %(tier)s: %(rate)s.",
-        version=line.terms_version,
-        programme=line.programme_name,
-        days=stored.window_days,
-        volume=line.volume,
-        tier=line.tier_name,
-        rate=Rate(line.rate_bps),
-    )
-    yield Sentence(
-        "%(base)s × %(rate)s = %(uncapped)s, rounded half up to a hundredth.",
-        base=Amount(line.base, currency),
-        rate=Rate(line.rate_bps),
-        uncapped=Amount(stored.uncapped, currency),
-    )
-    if line.amount != stored.uncapped:
-        yield Sentence(
-            "The cap of %(cap)s a calendar month left %(amount)s of it.",
-            cap=Amount(stored.monthly_cap, currency),
-            amount=Amount(line.amount, currency),
-        )
-
-
-def _stored(commission_id: int) -> sa.Row[Any]:
-    found = row(
-        """select c.uncapped, u.monthly_cap, t.window_days from commission c join rule u on u.id = c.rule_id
-           join terms t on t.id = c.terms_id where c.id = :id""",
-        id=commission_id,
-    )
-    assert found is not None
-    return found
 
 
 def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
@@ -130,12 +94,12 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
 def corrected(correction: sa.Row[Any]) -> Sentence:
     """Why a correction (a row of `corrections`) was booked."""
     amount = Amount(correction.amount, correction.currency)
-    if correction.kind == "reversal" and correction.cause == "refund":
-        return Sentence(
-            "On %(when)s the customer was refunded, %(refunded)s in all by then; that share is taken back: %(amount)s.",
+    if correction.kind == "reversal" and correction.cause in BECAUSE_OF:
+        return BECAUSE_OF[correction.cause].about(
             when=correction.cause_at,
             amount=amount,
             refunded=Amount(correction.refunded, correction.currency),
+            reason=reason_of(correction.reason),
         )
     if correction.moved_at is not None:
         return MOVED[correction.moved_away].about(when=correction.moved_at, amount=amount)
@@ -147,6 +111,11 @@ def corrected(correction: sa.Row[Any]) -> Sentence:
     )
 
 
+def reason_of(code: str | None) -> str | Sentence | None:
+    """A coded reason in words; one that is not coded as it was written."""
+    return words.CODES.get(code, code) if code else None
+
+
 def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
     yield from _let_go(line.id)
     if line.state == "forfeited":
@@ -156,7 +125,11 @@ def _held(line: sa.Row[Any]) -> Iterator[Sentence]:
     elif line.freeze_reason is not None:
         yield why_frozen(line.freeze_reason, line.freeze_code, line.on_agent_closed)
         yield words.otherwise(line.otherwise, line.decides, line.due_at)
+    elif line.deadline is not None:
+        yield WAITS.about(deadline=line.deadline)
     elif line.held_until is not None:
+        if line.condition == "stays":
+            yield STAYS.about(days=line.condition_days)
         yield Sentence(
             "It is on hold until %(until)s, in case the customer is refunded.", until=line.held_until
         )
@@ -195,16 +168,24 @@ def _paid(line: sa.Row[Any]) -> Iterator[Sentence]:
 def formula(commission_id: int, *, agent_id: UUID | None = None) -> dict[str, Any]:
     """The figures behind the amount, for programs: minor units, basis points, counts."""
     line = queries.find(commission_id, agent_id=agent_id)
-    stored = _stored(line.id)
+    told = told_of(line.id)
     return {
+        "event": line.event_kind,
+        "rule": told.key,
+        "rule_kind": told.kind,
+        "base_kind": told.base,
         "payment": line.payment_amount,
         "base": line.base,
         "rate_bps": line.rate_bps,
         "whole_bps": WHOLE,
         "volume": line.volume,
-        "window_days": stored.window_days,
-        "uncapped": stored.uncapped,
-        "monthly_cap": stored.monthly_cap,
+        "measure": told.measure,
+        "window_kind": told.window_kind,
+        "window_days": told.window_days,
+        "uncapped": told.uncapped,
+        "line_cap": told.line_cap,
+        "customer_cap": told.customer_cap,
+        "monthly_cap": told.monthly_cap,
         "accrued": line.amount,
         "trued_up": line.trued_up,
         "reversed": line.reversed,

@@ -19,6 +19,7 @@ select c.id, c.agent_id, c.amount, c.net, c.currency, c.paid as payment_amount, 
        c.occurred_at, c.available_at, c.held_until, c.freeze_reason, c.matured_at, c.reversed, c.trued_up,
        c.forfeited_at, x.code as forfeited_code, f.id as freeze_id, f.role as decides, f.due_at, f.outcome as otherwise,
        f.frozen_at, f.code as freeze_code, v.on_agent_closed, v.evidence as terms_evidence, c.referral_id, c.event_id, a.reference as agent_reference, a.code as agent_code, e.source_id, c.booked_at, e.evidence, e.recorded_at,
+       c.in_credit, c.deadline, e.kind as event_kind, u.kind as rule_kind, u.condition, u.condition_days, v.measure,
        t.name as tier_name, v.version as terms_version, p.name as programme_name, p.reference as programme_reference,
        r.reference as referral_reference, s.name as establishment_name, s.reference as establishment_reference,
        y.reference as payment_reference, coalesce(o.paid, 0) as paid_out,
@@ -32,6 +33,7 @@ join agent a on a.id = c.agent_id
 join event e on e.id = c.event_id
 join programme p on p.id = c.programme_id
 join terms v on v.id = c.terms_id
+join rule u on u.id = c.rule_id
 join tier t on t.terms_id = c.terms_id and t.position = c.tier_position
 join referral r on r.id = c.referral_id
 left join establishment s on s.id = r.establishment_id
@@ -111,10 +113,11 @@ def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
     return rows(
         """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at, c.account,
                   e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at,
-                  k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
+                  d.reason, k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
            from commission c
            join event e on e.id = c.cause_event_id
            join commission a on a.id = c.accrual_id
+           left join commission_decision d on d.event_id = c.cause_event_id
            left join lateral (
              select k.* from attribution_case k
              join event x on x.source = 'ref' and x.source_id = 'transfer:' || k.id

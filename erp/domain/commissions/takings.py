@@ -48,4 +48,8 @@ DECIDED = """case when d.is_decided then (
     select coalesce(sum(k.amount), 0) from commission_decision k join commission a on a.id = k.commission_id
     where a.event_id = d.event_id and a.rule_id = d.rule_id and a.agent_id = d.agent_id) else 0 end"""
 
-TAKEN_BACK = f"least(d.accrued, greatest({REFUNDED}, {CANCELLED}, {FAILED}) + {DECIDED})::bigint"
+
+def taken_back(*, common: bool) -> str:
+    """What all of it takes back. `common` leaves out what common terms never ask for."""
+    failed = "0" if common else FAILED
+    return f"least(d.accrued, greatest({REFUNDED}, {CANCELLED}, {failed}) + {DECIDED})::bigint"

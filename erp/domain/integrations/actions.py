@@ -94,9 +94,9 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
 
 RECORD_ONE = """
 insert into event (source, source_id, kind, customer_id, payment_id, amount, currency, evidence, occurred_at,
-                   original_event_id, refunded_total, recorded_at)
+                   original_event_id, refunded_total, plan, prepaid_days, recorded_at)
 values (:source, :source_id, :kind, :customer_id, :payment_id, :amount, :currency, :evidence, :occurred_at,
-        :original_event_id, :refunded_total, ref_now())
+        :original_event_id, :refunded_total, :plan, :prepaid_days, ref_now())
 on conflict (source, source_id) do nothing
 returning id
 """

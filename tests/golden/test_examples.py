@@ -1,0 +1,187 @@
+"""Examples worked out by hand; and that each of many ways to break the engine's SQL breaks one of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from erp.domain.commissions import engine
+from erp.domain.commissions.facts import FACTS_OF_ALL
+from erp.kernel.db import db, rows
+from tests.golden.examples import Golden
+from tests.support.earnings import accrue, agent, customer_of, days, net, paid, programme, refunded
+
+MUTATIONS = {
+    "the connection of the moment itself does not count": (
+        "and c.connected_at <= f.occurred_at",
+        "and c.connected_at < f.occurred_at",
+    ),
+    "the beginning of the window counts": (
+        "and c.connected_at > f.occurred_at -",
+        "and c.connected_at >= f.occurred_at -",
+    ),
+    "the lowest tier wins": ("order by tier.threshold desc limit 1", "order by tier.threshold limit 1"),
+    "a tier begins after its threshold": (
+        "tier.threshold <= v.volume",
+        "tier.threshold < greatest(v.volume, 1)",
+    ),
+    "rates are rounded down": (
+        "coalesce(rate.rate_bps, 10000) + 10000) / 20000",
+        "coalesce(rate.rate_bps, 10000)) / 20000",
+    ),
+    "refunds are rounded down": (
+        "2 * d.accrued::numeric * d.refunded + d.paid",
+        "2 * d.accrued::numeric * d.refunded",
+    ),
+    "months are those of London": (
+        "date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month",
+        "date_trunc('month', k.occurred_at at time zone 'UTC') at time zone 'UTC' as month",
+    ),
+    "the smallest remainder gets what is left over": ("* x.bps % 10000 desc", "* x.bps % 10000"),
+    "what is left over is lost": ("then 1 else 0 end as base", "then 0 else 0 end as base"),
+    "VAT is added": ("/ (2 * (10000 + t.vat_bps))", "/ (2 * 10000)"),
+    "the least fee is the most": ("greatest(t.fee_minimum,", "least(t.fee_minimum,"),
+    "every payment is the first": (
+        "or not exists (\n           select 1 from event p",
+        "or exists (\n           select 1 from event p",
+    ),
+    "the last moment of the months counts": (
+        "f.occurred_at < (\n           case u.months_from",
+        "f.occurred_at <= (\n           case u.months_from",
+    ),
+    "no cap of a line": (
+        "least(f.line_cap, earned.uncapped) as line_capped",
+        "earned.uncapped as line_capped",
+    ),
+    "the cap of a customer is that of all": ("r.agent_id, r.rule_id, r.referral_id", "r.agent_id, r.rule_id"),
+    "the monthly cap forgets what came before": ("- least(o.monthly_cap, o.before_accrued)", "- 0"),
+    "two rules pay for one plan": ("and v.plan = k.plan))", "and v.plan = k.plan and false))"),
+    "a plan is paid like any other": ("(u.plan is null or u.plan = k.plan)", "true"),
+    "a chargeback is for good": ("kind = 'chargeback_reversal'", "kind = 'nothing'"),
+    "refunds hide chargebacks": (
+        "+ greatest(0, coalesce(max(x.refunded_total) filter (where x.kind = 'chargeback'), 0)",
+        "+ 0 * greatest(0, coalesce(max(x.refunded_total) filter (where x.kind = 'chargeback'), 0)",
+    ),
+    "a cancellation takes back what was earned": (
+        "d.occurred_at - c.at) * 1000000 + d.prepaid_days * 86400000000",
+        "c.at - d.occurred_at) * 1000000",
+    ),
+    "a cancellation is about what comes after": (
+        "and c.occurred_at >= d.occurred_at",
+        "and c.occurred_at <= d.occurred_at",
+    ),
+    "a cancellation at the edge still takes all": (
+        "c.at < d.occurred_at + make_interval(hours => 24 * u.cancel_days",
+        "c.at <= d.occurred_at + make_interval(hours => 24 * u.cancel_days",
+    ),
+    "a bonus needs no payment that stays": ("when y.some_stayed then 0", "when y.any_came then 0"),
+    "a lapse is forgiven": ("when y.any_came or d.has_lapsed", "when y.any_came"),
+    "refunds do not lessen revenue": (
+        "select -sum(least(p.amount, x.by_the_end)",
+        "select 0 * sum(least(p.amount, x.by_the_end)",
+    ),
+    "refunds lessen revenue when the money came": ("and x.occurred_at <= w.opens)", "and false)"),
+    "grace looks one moment too far": (
+        "select n.at - make_interval(hours => 24 * t.grace_days::integer),",
+        "select n.at - make_interval(hours => 48 * t.grace_days::integer),",
+    ),
+    "grace forgets what was there when it began": (
+        "9223372036854775807 where t.grace_days > 0\n",
+        "9223372036854775807 where false\n",
+    ),
+    "grace forgets what was reached since": (
+        "where t.grace_days > 0 and t.measure",
+        "where false and t.measure",
+    ),
+    "nothing is retroactive": ("case when not t.retroactive then m.at", "case when true then m.at"),
+    "no tier is frozen": ("case when t.freeze_tier then least", "case when false then least"),
+    "a lifetime is a day": ("else '-infinity' end as opens", "else m.at - interval '1 day' end as opens"),
+    "every evidence will do": ("or k.evidence = 'bank_checked')", "or true)"),
+}
+"""What the mutation means, a piece of the text and what stands there instead."""
+LIVE = {
+    "late facts change nothing": ("c.occurred_at >= l.since", "c.occurred_at >= l.since and false"),
+    "what was taken back before is forgotten": ("- coalesce(b.reversed, 0) as unreversed", "as unreversed"),
+    "what was booked before is forgotten": (
+        "d.accrued - coalesce(b.accrued, 0) as missing",
+        "d.accrued as missing",
+    ),
+    "the month begins anew with every batch": ("where r.monthly_cap is not null and", "where false and"),
+}
+"""The same in what compares with the books, which empty books do not ask for."""
+
+
+def replayed(lines: str) -> dict[tuple[int, str, str], int]:
+    """What all recorded facts earn in the end, by this text."""
+    found = rows(
+        f"""with {engine.NOTHING_BOOKED}, {FACTS_OF_ALL}, {lines}
+            select l.event_id, u.key, l.agent_id::text, sum(l.amount)::bigint
+            from line l join rule u on u.id = l.rule_id group by 1, 2, 3"""
+    )
+    db.session.rollback()
+    return {(event, rule, who): amount for event, rule, who, amount in found if amount}
+
+
+@pytest.fixture
+def golden(context: None) -> Golden:
+    return Golden()
+
+
+def test_every_example_earns_what_was_worked_out(golden: Golden) -> None:
+    assert replayed(engine.LINES) == golden.expected
+    events = rows("select id from event where kind <> 'lapse' order by id")
+    db.session.rollback()
+    for at in range(0, len(events), 7):
+        accrue(*[id for (id,) in events[at : at + 7]])
+    assert replayed_books() == golden.expected
+
+
+def replayed_books() -> dict[tuple[int, str, str], int]:
+    found = rows(
+        """select c.event_id, u.key, c.agent_id::text, sum(c.amount)::bigint
+           from commission c join rule u on u.id = c.rule_id group by 1, 2, 3"""
+    )
+    db.session.rollback()
+    return {(event, rule, who): amount for event, rule, who, amount in found if amount}
+
+
+def test_every_mutation_of_the_engine_is_caught(golden: Golden) -> None:
+    assert [
+        name
+        for name, change in MUTATIONS.items()
+        if replayed(mutated(engine.LINES, change)) == golden.expected
+    ] == []
+
+
+def mutated(text: str, change: tuple[str, str]) -> str:
+    """The text with all places of a piece changed; the piece must be there."""
+    before, after = change
+    assert before in text, before
+    return text.replace(before, after)
+
+
+@pytest.mark.parametrize("change", LIVE.values(), ids=LIVE)
+def test_every_mutation_of_the_comparison_with_the_books_is_caught(
+    context: None, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
+) -> None:
+    assert told_in_parts(1) == WORKED_OUT
+    for text in ("BOOK", "BOOK_COMMON"):
+        monkeypatch.setattr(engine, text, mutated(getattr(engine, text), change))
+    assert told_in_parts(2) != WORKED_OUT
+
+
+WORKED_OUT = [2_000, 1_000, 0]
+
+
+def told_in_parts(number: int) -> list[int]:
+    """Payments of one month under a cap of 30.00 ₽, one of which goes back in two parts, and a connection told late."""
+    key = f"parts-{number}"
+    programme((0, 1_000), (2, 2_000), key=key, monthly_cap=4_000)
+    who = agent()
+    customer = customer_of(who, days(-3), programme=key)
+    first = paid(customer, 10_000, days(1))
+    second = paid(customer, 10_000, days(2))
+    refunded(second, 5_000, days(3))
+    late = customer_of(who, days(-1), programme=key)
+    accrue(*[id for (id,) in rows("select id from event where customer_id = :id", id=late)])
+    third = paid(customer, 10_000, days(4))
+    return [net(first), net(second), net(third)]
