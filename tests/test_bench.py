@@ -49,3 +49,14 @@ def test_pages_are_compared_with_the_same_bytes_written_by_hand() -> None:
     found = run("pages", "--requests", "2")
     assert set(found["ratios"]) == {"list_page", "guard", "json_read"}
     assert 0.9 <= found["measures"]["bytes_list_page_over_by_hand"] <= 1.1
+
+
+def test_a_back_test_is_measured_over_a_window_function() -> None:
+    found = run("replay", "--events", "10000")
+    assert set(found["ratios"]) == {"replay"}
+    measures = found["measures"]
+    assert measures["results_written"] > 0
+    assert measures["peak_process_mb"] > 0
+    assert measures["peak_backend_mb"] > 0
+    assert "concerned" in found["parameters"]["sql"]["ours"]
+    assert "range '90 days' preceding" in found["parameters"]["sql"]["windowed"]

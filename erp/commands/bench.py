@@ -11,11 +11,12 @@ from typing import Any
 
 import click
 
-from benchmarks import accrual, pages
+from benchmarks import accrual, pages, replay
 from benchmarks.accrual import Ours
 from benchmarks.ground import NOW
 from benchmarks.measure import dump
 from erp.app import create_app
+from erp.commands.bench_replay import replaying
 from erp.commands.bench_site import open_site
 from erp.domain import commissions, integrations
 from erp.domain.commissions import engine
@@ -46,7 +47,7 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
 
 
 @click.command()
-@click.argument("name", type=click.Choice(("accrual", "pages")))
+@click.argument("name", type=click.Choice(("accrual", "pages", "replay")))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object and nothing else.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100))
 @click.option(
@@ -63,11 +64,21 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
     type=click.IntRange(1, 10_000),
     help="For pages: how many a round of one side has.",
 )
-def command(name: str, as_json: bool, rounds: int, lines: int, requests: int) -> None:
+@click.option(
+    "--events",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(10_000),
+    help="For replay: how long the history is.",
+)
+def command(name: str, as_json: bool, rounds: int, lines: int, requests: int, events: int) -> None:
     """Measure against a yardstick, in interleaved rounds."""
     if name == "accrual":
         found = accrual.run(accruing, rounds=rounds, lines=lines)
         click.echo(dump(found) if as_json else accrual.tell(found))
+    elif name == "replay":
+        found = replay.run(replaying, rounds=rounds, events=events)
+        click.echo(dump(found) if as_json else replay.tell(found))
     else:
         found = pages.run(open_site, rounds=rounds, requests=requests)
         click.echo(dump(found) if as_json else pages.tell(found))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from erp.domain import programmes
@@ -177,40 +178,52 @@ def replay_next(id: UUID, *, by: Actor, now: dt.datetime) -> bool:
 
     All that a batch makes comes with it or not at all, so a worker that dies leaves nothing half.
     """
-    test = row(
-        """select b.id, b.programme_id, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id, p.zone
+    test = running(id)
+    if test is None:
+        return False
+    batch = claim(id)
+    if batch is None:
+        _end(id, by=by, now=now)
+        return False
+    given = {**test._mapping, **batch._mapping}
+    for position in (0, *test.positions):
+        replay_under(position, given)
+    mark_done(id, batch.number, now=now)
+    return True
+
+
+def running(id: UUID) -> Row | None:
+    """What the statements of a back-test ask for, as long as it runs."""
+    return row(
+        """select b.id, b.programme_id, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id, p.zone,
+                  array(select v.position from back_test_version v where v.back_test_id = b.id order by 1) as positions
            from back_test b join programme p on p.id = b.programme_id where b.id = :id and b.state = 'running'""",
         id=id,
     )
-    batch = test and row(
+
+
+def claim(id: UUID) -> Row | None:
+    """A batch that nobody has replayed and nobody is at; until the transaction ends it is ours."""
+    return row(
         """select number, first_agent_id, last_agent_id from back_test_batch
            where back_test_id = :id and done_at is null order by number limit 1 for update skip locked""",
         id=id,
     )
-    if test is None:
-        return False
-    if batch is None:
-        _end(id, by=by, now=now)
-        return False
-    _replay(test, batch)
+
+
+def replay_under(position: int, given: Mapping[str, Any]) -> None:
+    """Write what a batch earned (position 0), or would have earned under a version."""
+    execute(SETTINGS)
+    execute(replay.REPLAY_VERSION if position else replay.REPLAY_OWN, **{**given, "position": position})
+
+
+def mark_done(id: UUID, number: int, *, now: dt.datetime) -> None:
     execute(
         "update back_test_batch set done_at = :now where back_test_id = :id and number = :number",
         id=id,
-        number=batch.number,
+        number=number,
         now=now,
     )
-    return True
-
-
-def _replay(test: Row, batch: Row) -> None:
-    execute(SETTINGS)
-    given = {**test._mapping, **batch._mapping}
-    execute(replay.REPLAY_OWN, position=0, **given)
-    positions = rows(
-        "select position from back_test_version where back_test_id = :id order by position", id=test.id
-    )
-    for (position,) in positions:
-        execute(replay.REPLAY_VERSION, position=position, **given)
 
 
 def _end(id: UUID, *, by: Actor, now: dt.datetime) -> None:
