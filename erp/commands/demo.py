@@ -8,6 +8,7 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -17,9 +18,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from erp import config, history
 from erp.app import create_app
 from erp.commands import import_establishments
-from erp.domain import integrations, programmes, staff
+from erp.domain import backtests, integrations, programmes, staff
 from erp.domain.programmes import RuleRow, TermsDraft, TierRow
 from erp.history import Crew, Plan, Scene, Stage
+from erp.jobs import backtests as replaying
 from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.db import scalar
@@ -139,6 +141,19 @@ def play_history(plan: Plan, settings: config.Settings) -> None:
         ) from None
     with transaction():
         clock.move(dt.datetime.now(dt.UTC), by=BY)
+    replay_the_proposal()
+
+
+def replay_the_proposal() -> None:
+    """Keep a back-test of the two newest versions, one of which is the draft for next year."""
+    programme_id = programmes.active_terms(PROGRAMME, clock.now()).programme_id
+    newest = [terms.version for terms in programmes.versions(programme_id)][:2]
+    by = crew().manager
+    note = "What would the proposal have cost?"
+    with suppress(backtests.NothingToReplay):  # a history of days may know of no referral
+        with transaction():
+            reference = backtests.ask(programme_id, newest, note=note, by=by, now=clock.now())
+        replaying.run([str(backtests.find(reference).id)])
 
 
 class NoBank(click.ClickException):

@@ -81,3 +81,12 @@ def test_where_something_has_happened_there_is_no_history(app: Flask) -> None:
         clock.move(clock.now() + dt.timedelta(minutes=1), by=demo.BY)
     told = ref_demo(*SHORT)
     assert (told.exit_code, "There will be no history" in told.output) == (0, True)
+
+
+def test_a_back_test_of_what_is_proposed_is_done_and_equals_the_books(app: Flask, bank: Simulator) -> None:
+    played = ref_demo("--weeks", "9", "--agents", "12")
+    assert played.exit_code == 0, played.output
+    with app.app_context():
+        assert scalar("select count(*) from referral") > 0
+        assert rows("select state, note from back_test") == [("done", "What would the proposal have cost?")]
+        assert rows("select count(*) > 0, sum(unequal) from back_test_agent") == [(True, 0)]
