@@ -47,7 +47,7 @@ def test_from_a_draft_to_the_lines_that_would_change(
     expect(
         page.get_by_role("cell", name="Total cost").or_(page.get_by_role("rowheader", name="Total cost"))
     ).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Cost by month"))).to_be_visible()
+    expect(page.get_by_role("region", name="Cost by month")).to_be_visible()
 
     page.get_by_role("navigation", name="Which version to look at closely").get_by_role(
         "link", name="Version 2"
