@@ -29,6 +29,7 @@ DEEDS: dict[str, Deed] = {
     "agent.suspended": Deed(_("Suspended"), "pause", "bad"),
     "agent.closed": Deed(_("Closed"), "ban", "bad"),
     "agent.settled": Deed(_("All was settled with the closed agent"), "handshake", "ok"),
+    "customer.cancelled": Deed(_("Cancelled"), "user-minus", "bad"),
     "customer.signed_up": Deed(_("Signed up"), "user-plus", "ok"),
     "booking.extended": Deed(_("Given one more term"), "calendar-plus"),
     "booking.made": Deed(_("Booked"), "bookmark", "ok"),

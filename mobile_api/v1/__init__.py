@@ -5,6 +5,7 @@ from mobile_api.v1 import (
     balance,
     banks,
     bookings,
+    cancellations,
     commissions,
     disputes,
     establishments,
@@ -33,4 +34,5 @@ NOUNS = (
     statements.api,
     sign_ups.api,
     orders.api,
+    cancellations.api,
 )

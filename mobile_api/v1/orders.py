@@ -56,6 +56,12 @@ class NewOrder(BaseModel):
     customer: ExternalId = Field(description="The external id under which the customer signed up")
     total: Total
     description: Text = Field(description="What the payer reads at the bank; 140 characters")
+    plan: Text | None = Field(
+        None, description="The product plan that is paid for, when terms tell plans apart"
+    )
+    prepaid_days: int | None = Field(
+        None, ge=1, le=3650, description="For how many days from the payment on it pays, if for days ahead"
+    )
     vat_bps: int | None = Field(
         None,
         ge=0,
@@ -109,6 +115,8 @@ def place_order(body: NewOrder) -> Response:
             description=body.description,
             external_id=body.external_id,
             vat_bps=body.vat_bps,
+            plan=body.plan,
+            prepaid_days=body.prepaid_days,
             by=g.actor,
             now=clock.now(),
         )

@@ -17,34 +17,41 @@ api = noun("standing", "Where an agent stands now in each programme's tiers, and
 
 class Tier(Shown):
     name: str
-    threshold: int = Field(description="From how many connections within the window")
+    threshold: int = Field(description="From which volume within the window")
     rate_bps: int = Field(description="Basis points of what the customer pays: 500 is 5 %")
 
 
 class NextTier(Tier):
-    missing: int = Field(description="Connections that are still missing")
+    missing: int = Field(description="How much volume is still missing")
+    worth: int = Field(
+        description="How much more it would have made of what was earned in the window, minor units, caps left aside"
+    )
 
 
 class Connection(Shown):
     referral: str = Field(description="Reference of the referral", examples=["REF-7K3M9QXD"])
     establishment: Named
     connected_at: Moment
-    counts_until: Moment = Field(description="When it falls out of the window")
+    counts_until: Moment | None = Field(description="When it falls out of the window; none: never")
 
 
 class Move(Shown):
     at: Moment
-    volume: int = Field(description="Connections counted from then on")
+    volume: int = Field(description="What counts from then on")
     before: Tier
     after: Tier
+    why: str = Field(description="reached, went_back, window_over or grace_over")
 
 
 class ProgrammeStanding(Shown):
     programme: Named
     terms_version: int
     currency: str
-    window_days: int = Field(description="How far back connections count")
-    volume: int = Field(description="Connections counted now")
+    measure: str = Field(description="What is counted: connections, or revenue in minor units")
+    window_kind: str = Field(description="rolling, month, quarter or lifetime")
+    window_days: int | None = Field(description="How far back a rolling window counts")
+    grace_days: int = Field(description="How long a tier is kept after it was lost")
+    volume: int = Field(description="What counts now")
     tier: Tier
     next_tier: NextTier | None = Field(description="None at the top")
     connections: list[Connection] = Field(description="Those that count now, oldest first")
@@ -71,10 +78,15 @@ def _in_programme(standing: commissions.Standing) -> ProgrammeStanding:
         programme=Named(reference=standing.programme_reference, name=standing.programme_name),
         terms_version=standing.terms_version,
         currency=standing.currency,
+        measure=standing.measure,
+        window_kind=standing.window_kind,
         window_days=standing.window_days,
+        grace_days=standing.grace_days,
         volume=standing.volume,
         tier=Tier.model_validate(standing.tier),
-        next_tier=NextTier(**following._asdict(), missing=standing.missing) if following else None,
+        next_tier=NextTier(**following._asdict(), missing=standing.missing, worth=standing.next_worth)
+        if following
+        else None,
         connections=[
             Connection(
                 referral=counted.referral_reference,

@@ -29,7 +29,13 @@ def test_standing_tells_the_tier_and_what_the_next_one_takes(alice: Caller, prog
     (standing,) = alice.get("/standing").json["items"]
     assert (standing["volume"], standing["window_days"]) == (0, 90)
     assert standing["tier"] == {"name": "Bronze", "threshold": 0, "rate_bps": 500}
-    assert standing["next_tier"] == {"name": "Silver", "threshold": 2, "rate_bps": 700, "missing": 2}
+    assert standing["next_tier"] == {
+        "name": "Silver",
+        "threshold": 2,
+        "rate_bps": 700,
+        "missing": 2,
+        "worth": 0,
+    }
     assert standing["connections"] == standing["moves"] == []
 
 

@@ -15,6 +15,7 @@ from erp.domain.payments.actions import (
 )
 from erp.domain.payments.attention import settle_attention
 from erp.domain.payments.bank_steps import Edge, follow_payment, open_payment, send_refund
+from erp.domain.payments.cancellations import record_cancellation
 from erp.domain.payments.chargebacks import chargebacks_of, record_chargeback, reverse_chargeback
 from erp.domain.payments.notifications import Receipt, keep_notification, receipt_of, receive_notification
 from erp.domain.payments.queries import (
@@ -81,6 +82,7 @@ __all__ = [
     "poll_open",
     "receipt_of",
     "receive_notification",
+    "record_cancellation",
     "record_chargeback",
     "record_init",
     "record_init_failure",

@@ -62,15 +62,19 @@ def place_order(
     description: str,
     external_id: str,
     vat_bps: int | None = None,
+    plan: str | None = None,
+    prepaid_days: int | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> str:
     """Ask a customer to pay `amount` kopecks; the order's reference. The same order again is the same order.
 
     `vat_bps` is the rate of the VAT within the amount, in basis points; without it, the ordinary rate of that day.
+    `plan` is the product plan that is paid for, `prepaid_days` for how many days from the payment on.
     Raises `NotFound` for an unknown customer, `Invalid`, and `OrderDiffers` when `external_id` names another order.
     """
-    if problems := rules.problems_of_order(amount, currency, description, vat_bps):
+    plan = (plan or "").strip() or None
+    if problems := rules.problems_of_order(amount, currency, description, vat_bps, prepaid_days):
         raise Invalid(fields=problems)
     customer_id = referrals.customer_by_external_id(customer_external_id).id
     order = CustomerOrder(
@@ -81,6 +85,8 @@ def place_order(
         amount=amount,
         currency=currency,
         description=description,
+        plan=plan,
+        prepaid_days=prepaid_days,
         created_at=now,
         vat_bps=rules.ordinary_vat_bps(now) if vat_bps is None else vat_bps,
     )
@@ -91,19 +97,20 @@ def place_order(
     except IntegrityError as clash:
         if violated(clash) != "customer_order_external_id_key":
             raise
-        return _same_order(external_id, (customer_id, amount, currency, description), vat_bps)
+        asked = (customer_id, amount, currency, description, plan, prepaid_days)
+        return _same_order(external_id, asked, vat_bps)
     audit.record("order.placed", "customer_order", order.id, by=by, at=now, details={"amount": amount})
     return order.reference
 
 
 def _same_order(external_id: str, asked: tuple[Any, ...], vat_bps: int | None) -> str:
     found = row(
-        """select reference, customer_id, amount, currency, description, vat_bps from customer_order
+        """select reference, customer_id, amount, currency, description, plan, prepaid_days, vat_bps from customer_order
            where external_id = :external_id""",
         external_id=external_id,
     )
     assert found is not None
-    if tuple(found[1:5]) != asked or vat_bps not in (None, found.vat_bps):
+    if tuple(found[1:7]) != asked or vat_bps not in (None, found.vat_bps):
         raise OrderDiffers
     reference: str = found.reference
     return reference
@@ -258,6 +265,8 @@ def _book_received(payment: sa.Row[Any], *, by: Actor, now: dt.datetime) -> None
             currency=payment.currency,
             evidence="bank_checked",
             occurred_at=occurred_at,
+            plan=payment.plan,
+            prepaid_days=payment.prepaid_days,
         )
     )
     assert event_id is not None, "the row lock and confirmed_at let this happen once"

@@ -172,7 +172,8 @@ def locked(payment_id: UUID) -> sa.Row[Any]:
     """The payment, held until the transaction ends, with its customer. Raises `NotFound`."""
     return _found(
         row(
-            """select p.*, o.customer_id, o.vat_bps from payment p join customer_order o on o.id = p.order_id
+            """select p.*, o.customer_id, o.vat_bps, o.plan, o.prepaid_days
+               from payment p join customer_order o on o.id = p.order_id
                where p.id = :id for update of p""",
             id=payment_id,
         )

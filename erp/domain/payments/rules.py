@@ -119,8 +119,15 @@ def ordinary_vat_bps(at: dt.datetime) -> int:
     return next(bps for since, bps in VAT_BPS if since <= day)
 
 
+MOST_PREPAID_DAYS = 3650
+
+
 def problems_of_order(
-    amount: int, currency: str, description: str, vat_bps: int | None = None
+    amount: int,
+    currency: str,
+    description: str,
+    vat_bps: int | None = None,
+    prepaid_days: int | None = None,
 ) -> dict[str, Sentence]:
     """What is wrong with an order, by field."""
     problems: dict[str, Sentence] = {}
@@ -139,6 +146,10 @@ def problems_of_order(
     if vat_bps is not None and not 0 <= vat_bps <= MOST_VAT_BPS:
         problems["vat_bps"] = Sentence(
             "Between %(least)s and %(most)s.", least=Rate(0), most=Rate(MOST_VAT_BPS)
+        )
+    if prepaid_days is not None and not 1 <= prepaid_days <= MOST_PREPAID_DAYS:
+        problems["prepaid_days"] = Sentence(
+            "Between %(least)s and %(most)s days.", least=1, most=MOST_PREPAID_DAYS
         )
     return problems
 

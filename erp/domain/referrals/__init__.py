@@ -18,10 +18,11 @@ from erp.domain.referrals.queries import (
     shares,
     terms_of_agent,
 )
-from erp.domain.referrals.rules import KINDS, CannotTransfer, CaseDecided, SignUpConflict
+from erp.domain.referrals.rules import CLOCK_SKEW, KINDS, CannotTransfer, CaseDecided, SignUpConflict
 from erp.domain.referrals.sign_up import SignedUp, sign_up
 
 __all__ = [
+    "CLOCK_SKEW",
     "DECISIONS",
     "KINDS",
     "SORTS",
