@@ -25,7 +25,7 @@ from erp.blueprints.presentation import format_month
 from erp.blueprints.responses import done, page_or_part, refused
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
-from erp.domain import agents, analytics, bookings, commissions, ledger, payouts, statements
+from erp.domain import agents, analytics, bookings, commissions, ledger, payouts, referrals, statements
 from erp.kernel import clock
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
@@ -235,6 +235,7 @@ def _shown(reference: str) -> dict[str, Any]:
             currency: ledger.balances([agent.id], currency)[agent.id]
             for currency in ledger.currencies(agent.id) or ["RUB"]
         },
+        "pinned": referrals.terms_of_agent(agent.id),
         "standings": commissions.standing(agent.id, clock.now()),
         "bookings": bookings.of_agent(agent.id).first(NEWEST),
         "commissions": commissions.of_agent(agent.id, limit=NEWEST),

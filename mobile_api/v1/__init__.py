@@ -16,6 +16,7 @@ from mobile_api.v1 import (
     sign_ups,
     standing,
     statements,
+    terms,
 )
 
 NOUNS = (
@@ -31,6 +32,7 @@ NOUNS = (
     payouts.api,
     disputes.api,
     standing.api,
+    terms.api,
     statements.api,
     sign_ups.api,
     orders.api,

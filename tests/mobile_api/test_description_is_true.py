@@ -61,6 +61,7 @@ def ground(
     business.receive(150_000, "invoice-1", "superapp-1")
     booking = alice.post(f"/establishments/{places[0]}/booking").json["reference"]
     commission = alice.get("/commissions").json["items"][0]["id"]
+    referral = alice.get("/referrals").json["items"][0]["reference"]
     move_clock(app, days=32)
     with app.app_context():
         statement_jobs.seal()
@@ -72,6 +73,7 @@ def ground(
         "/establishments/{reference}/booking": {"reference": places[0]},
         "/bookings/{reference}": {"reference": booking},
         "/commissions/{id}": {"id": commission},
+        "/referrals/{reference}/terms": {"reference": referral},
         "/statements/{reference}": {"reference": statement},
         "/statements/{reference}/file": {"reference": statement},
         "/disputes/{reference}": {"reference": dispute},

@@ -25,13 +25,16 @@ class NoActiveTerms(DomainError):
     sentence = Sentence("The programme has no active terms. Activate a version of its terms first.")
 
 
-IN_FORCE = """
-select t.id, t.version, t.programme_id, p.key as programme_key, p.currency, p.zone, t.window_days,
-       t.hold_days, t.click_window_days, t.minimum_payout
-from terms t join programme p on p.id = t.programme_id
-where (cast(:key as text) is null or p.key = :key) and (t.retired_at is null or t.retired_at > :at)
-  and (t.effective_from <= :at or t.version = 1 and t.state in ('active', 'retired'))
-order by p.created_at, t.effective_from <= :at desc, t.effective_from desc, t.version desc limit 1"""
+PINNABLE = """
+select t.id, t.version, t.programme_id, p.key as programme_key, p.reference as programme_reference,
+       p.name as programme_name, p.currency, p.zone, t.effective_from, t.window_days, t.hold_days, t.click_window_days,
+       t.minimum_payout
+from terms t join programme p on p.id = t.programme_id"""
+SINCE = """(t.effective_from <= :at or t.version = 1 and t.state in ('active', 'retired'))
+and (t.retired_at is null or t.retired_at > :at)"""
+LATEST = "t.effective_from <= :at desc, t.effective_from desc, t.version desc"
+IN_FORCE = f"""{PINNABLE} where (cast(:key as text) is null or p.key = :key) and {SINCE}
+order by p.created_at, {LATEST} limit 1"""
 """What was or will be in force at a moment, whatever the states say by now."""
 
 
@@ -54,6 +57,34 @@ def terms_to_pin(programme_key: str | None, at: dt.datetime) -> sa.Row[Any]:
         if found is not None:
             return found
     raise NoActiveTerms
+
+
+def in_force(at: dt.datetime) -> Sequence[sa.Row[Any]]:
+    """What is in force at `at`, of each programme the version that a referral would be pinned to; oldest first."""
+    return rows(
+        f"""select x.* from programme g
+            cross join lateral ({PINNABLE} where t.programme_id = g.id and {SINCE} order by {LATEST} limit 1) x
+            order by g.created_at, g.id""",
+        at=at,
+    )
+
+
+def scheduled(programme_id: UUID, after: dt.datetime) -> sa.Row[Any] | None:
+    """The next version that is to take force."""
+    return row(
+        f"""{PINNABLE} where t.programme_id = :id and t.state = 'scheduled' and t.effective_from > :after
+            order by t.effective_from limit 1""",
+        id=programme_id,
+        after=after,
+    )
+
+
+def pinned(terms_id: UUID) -> sa.Row[Any]:
+    """A version that a referral is pinned to, with its programme. Raises `NotFound`."""
+    found = row(f"{PINNABLE} where t.id = :id", id=terms_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 SORTS = {"name": f"{alphabetical('name')}, id", "-name": f"{alphabetical('name')} desc, id"}

@@ -41,9 +41,11 @@ CASE = """select k.id, k.reference, k.kind, k.state, k.opened_at, k.decided_at, 
 
 CUSTOMER = """select c.id, c.reference, c.external_id, c.kind, c.signed_up_at, c.unattributed_reason,
                      c.establishment_id, e.reference as establishment_reference, e.name as establishment_name,
-                     r.id as referral_id, r.reference as referral_reference
+                     r.id as referral_id, r.reference as referral_reference, t.version as terms_version,
+                     p.reference as programme_reference
               from customer c left join establishment e on e.id = c.establishment_id
-                   left join referral r on r.customer_id = c.id"""
+                   left join referral r on r.customer_id = c.id left join terms t on t.id = r.terms_id
+                   left join programme p on p.id = r.programme_id"""
 
 SORTS = {
     "newest": "registered_at desc, id desc",
@@ -106,13 +108,13 @@ def search(
 
 
 def terms_of_agent(agent_id: UUID) -> Sequence[sa.Row[Any]]:
-    """The versions of terms to which an agent's referrals are pinned: (programme_name, version, on_agent_closed,
-    customers)."""
+    """The versions of terms to which an agent's referrals are pinned: (programme_name, programme_reference, version,
+    on_agent_closed, customers)."""
     return rows(
-        """select p.name as programme_name, t.version, t.on_agent_closed, count(*) as customers
+        """select p.name as programme_name, p.reference as programme_reference, t.version, t.on_agent_closed, count(*) as customers
            from referral_share s join referral r on r.id = s.referral_id join terms t on t.id = r.terms_id
            join programme p on p.id = t.programme_id
-           where s.agent_id = :agent_id group by p.name, t.version, t.on_agent_closed order by 1, 2""",
+           where s.agent_id = :agent_id group by p.id, t.id order by 1, 3""",
         agent_id=agent_id,
     )
 
