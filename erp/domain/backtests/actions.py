@@ -195,7 +195,7 @@ def replay_next(id: UUID, *, by: Actor, now: dt.datetime) -> bool:
 def running(id: UUID) -> Row | None:
     """What the statements of a back-test ask for, as long as it runs."""
     return row(
-        """select b.id, b.programme_id, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id, p.zone,
+        """select b.id, b.programme_id, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id, b.asked_at, p.zone,
                   array(select v.position from back_test_version v where v.back_test_id = b.id order by 1) as positions
            from back_test b join programme p on p.id = b.programme_id where b.id = :id and b.state = 'running'""",
         id=id,

@@ -242,6 +242,7 @@ def lines(
             "agent_ids": None,
             "last_event_id": test.last_event_id,
             "last_referral_id": test.last_referral_id,
+            "asked_at": test.asked_at,
             "since": test.since,
             "before": test.before,
             "way": way,

@@ -15,9 +15,10 @@ from erp.domain.commissions.facts import EARNING
 from erp.domain.commissions.volume import MONEY_BACK
 from erp.kernel.span import within
 
-KNOWN = """
-  event as not materialized (select * from event where id <= :last_event_id),
+SHARES = """
   referral_share as not materialized (select * from referral_share where referral_id <= :last_referral_id)"""
+KNOWN = f"""
+  event as not materialized (select * from event where id <= :last_event_id),{SHARES}"""
 """The history as it was known when the back-test was asked for."""
 
 OF_BATCH = """s.programme_id = :programme_id and s.agent_id between :first_agent_id and :last_agent_id
@@ -38,14 +39,26 @@ UNDER_THEIR_OWN = f"{KNOWN}, {NOTHING_BOOKED}, {_CONCERNED.format(terms_id='r.te
 RULES_OF_ALL = "rule_of_all as not materialized (select id, key from rule)"
 """Stands before `UNDER_A_VERSION`, whose `rule` are those of the version alone."""
 
+_DEADLINE = "e.occurred_at + make_interval(hours => 24 * u.condition_days::integer)"
+_OF_EVENT = """e.customer_id, e.payment_id, e.amount, e.currency, e.evidence, {at} as occurred_at, e.recorded_at,
+           {about} as original_event_id, e.refunded_total, e.plan, e.prepaid_days"""
+
 UNDER_A_VERSION = f"""
-  {KNOWN}, {NOTHING_BOOKED},
+  {NOTHING_BOOKED},
   pinned as materialized (
     select v.terms_id, v.terms, v.rules, v.tiers from back_test_version v
     where v.back_test_id = :id and v.position = :position),
   terms as materialized (select t.* from pinned cross join jsonb_populate_record(cast(null as terms), pinned.terms) t),
   rule as materialized (select u.* from pinned cross join jsonb_populate_recordset(cast(null as rule), pinned.rules) u),
   tier as materialized (select t.* from pinned cross join jsonb_populate_recordset(cast(null as tier), pinned.tiers) t),
+  -- Nobody has recorded that a bonus of this version was not earned in time: by the moment of asking it was not.
+  event as not materialized (
+    select e.id, e.source_id, e.kind, {_OF_EVENT.format(at="e.occurred_at", about="e.original_event_id")}
+    from event e where e.id <= :last_event_id
+    union all
+    select e.id, e.source_id, 'lapse', {_OF_EVENT.format(at=_DEADLINE, about="e.id")}
+    from rule u join event e on e.kind = u.event_kind and e.id <= :last_event_id
+    where u.condition = 'first_payment' and {_DEADLINE} <= :asked_at),{SHARES},
   {_CONCERNED.format(terms_id="(select terms_id from pinned)")},
   -- What people took back by hand counts under the rule of the same name.
   commission as not materialized (
