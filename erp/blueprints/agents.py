@@ -229,12 +229,14 @@ def _answered(reference: str, tried: Outcome, **form: Form) -> Any:
 
 def _shown(reference: str) -> dict[str, Any]:
     agent = agents.profile(agents.find(reference).id)
+    balances = {
+        currency: ledger.balances([agent.id], currency)[agent.id]
+        for currency in ledger.currencies(agent.id) or ["RUB"]
+    }
     return {
         "agent": shown(agent),
-        "balances": {
-            currency: ledger.balances([agent.id], currency)[agent.id]
-            for currency in ledger.currencies(agent.id) or ["RUB"]
-        },
+        "balances": balances,
+        "owes": any(balance["available"] < 0 for balance in balances.values()),
         "pinned": referrals.terms_of_agent(agent.id),
         "standings": commissions.standing(agent.id, clock.now()),
         "bookings": bookings.of_agent(agent.id).first(NEWEST),

@@ -181,6 +181,38 @@ WORDS = {
             " as it is."
         ),
     ),
+    "trial_balance": Word(
+        _("Trial balance"),
+        _("All accounts at once. Each entry stands on two of them, so that all balances together are zero."),
+    ),
+    "two_times": Word(
+        _("Booked and happened"),
+        _(
+            "Each entry bears two times: when it happened in the world, and when it was written into the books. What"
+            " comes late is booked in the open month and keeps its own date."
+        ),
+    ),
+    "month": Word(
+        _("Month"),
+        _(
+            "A month of the books, by the calendar of the owner's taxes (Moscow). Once it is closed, by two people,"
+            " nobody books into it any more."
+        ),
+    ),
+    "clearing": Word(
+        _("Acquirer clearing"),
+        _(
+            "What customers have paid and the acquirer has not transferred yet, less its fees and what went back."
+        ),
+    ),
+    "settlement": Word(
+        _("Settlement"),
+        _("A transfer of the acquirer to the owner's account, with the bank's statement as evidence."),
+    ),
+    "write_off": Word(
+        _("Write-off"),
+        _("A debt that is given up. One person asks, another decides; the owner bears it as bad debt."),
+    ),
     "available": Word(_("Available"), _("The hold is over: it can be paid out.")),
     "reversal": Word(
         _("Reversal"), _("A line that takes back all or part of a commission, because money was refunded.")

@@ -294,9 +294,63 @@ PAGES: dict[str, Help] = {
         (_("Print it: the paper shows the content alone, when it was printed and by whom."),),
     ),
     "ledger.index": Help(
-        _("The books of the whole programme: every account with its sum."),
-        ("ledger", "balance", "debt"),
-        (_("See that debit and credit are equal, and what the owner owes agents."),),
+        _("The owner's books: every account with its sum, and what the time shown has brought."),
+        ("ledger", "trial_balance", "two_times", "balance", "debt"),
+        (
+            _("See that debit and credit are equal, and what the owner owes agents."),
+            _("Choose a month or days, and by which of the two times they are meant."),
+            _("See the books as they were known at the end of a day."),
+            _("Open any figure into the entries that it sums."),
+        ),
+    ),
+    "journal.index": Help(
+        _("Every entry of the owner's books, for accountants."),
+        ("ledger", "two_times", "month"),
+        (FIND, KEEP, _("Choose an account to see what stood before, what moved, and what stands.")),
+    ),
+    "periods.index": Help(
+        _("The months of the owner's books: which are closed, and which is next."),
+        ("month", "trial_balance"),
+        (_("Open the next one, look at what is still open, and propose to close it."), OPEN),
+    ),
+    "periods.show": Help(
+        _("One month of the books: as it was kept when it was closed, or as it stands."),
+        ("month", "trial_balance", "two_times"),
+        (
+            _("Propose to close it when it is over; a different person approves."),
+            _("Open any figure into the entries that it sums."),
+            HISTORY,
+        ),
+    ),
+    "settlements.index": Help(
+        _("What the acquirer transferred to the owner of what customers paid."),
+        ("settlement", "clearing"),
+        (FIND, KEEP, _("Write down what the bank's statement shows.")),
+    ),
+    "settlements.new": Help(
+        _("A transfer of the acquirer that the bank's statement shows."),
+        ("settlement", "clearing"),
+        (_("Copy the amount, the number and the day from the statement; the number counts once."),),
+    ),
+    "settlements.show": Help(
+        _("One transfer of the acquirer, and who wrote it down."),
+        ("settlement", "clearing"),
+        (_("Void it if it was a mistake: its mirror is booked."), HISTORY),
+    ),
+    "write_offs.index": Help(
+        _("Debts of agents that somebody asked to give up, and what was decided."),
+        ("debt", "write_off"),
+        (FIND, KEEP, _("Show those to decide, and open one.")),
+    ),
+    "write_offs.new": Help(
+        _("To ask that a debt of an agent is given up, wholly or in part."),
+        ("debt", "write_off"),
+        (_("Say how much, why, and what was tried. Nothing is booked before a different person approves."),),
+    ),
+    "write_offs.show": Help(
+        _("One debt to give up: how much, why, who asked and who decided."),
+        ("debt", "write_off"),
+        (_("Approve or refuse it, if a colleague asked."), HISTORY),
     ),
     "statements.index": Help(
         _("What each agent's months came to, sealed when they were over, for accountants and for disputes."),

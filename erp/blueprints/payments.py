@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, url_for
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import StringField, TextAreaField
+from wtforms import DateField, StringField, TextAreaField
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To
-from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, needed
+from erp.blueprints.forms import Form, Outcome, Within, amount_in, attempt, choice, midnight, needed
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
@@ -59,6 +61,14 @@ class TotalForm(Form):
         render_kw={"inputmode": "decimal", "autocomplete": "off"},
     )
     note = StringField(_("Where the figure is from"), [needed])
+
+
+class ChargebackForm(Form):
+    amount = StringField(_("Amount"), [needed], render_kw={"inputmode": "decimal", "autocomplete": "off"})
+    registry_number = StringField(
+        _("Number in the acquirer's registry"), [needed], description=_("The evidence. It counts once.")
+    )
+    happened_on = DateField(_("When"), [needed])
 
 
 class FoundForm(Form):
@@ -191,6 +201,44 @@ def settle_attention(reference: str) -> Any:
     return _answered(reference, tried, gettext("Noted. It no longer waits for anybody."), found_form=form)
 
 
+@bp.post("/<reference>/chargebacks")
+@requires(Permission.PAYMENTS_REFUND)
+def charge_back(reference: str) -> Any:
+    """The payer's bank took money back: a row of the acquirer's registry."""
+    return _charged(reference, payments.record_chargeback, gettext("The chargeback is in the books."))
+
+
+@bp.post("/<reference>/chargeback-reversals")
+@requires(Permission.PAYMENTS_REFUND)
+def win_back(reference: str) -> Any:
+    """The dispute was won: another row of it."""
+    return _charged(reference, payments.reverse_chargeback, gettext("What was won back is in the books."))
+
+
+def _charged(reference: str, verb: Callable[..., str], success: str) -> Any:
+    payment, form = payments.find_payment(reference), ChargebackForm()
+    with attempt(form) as tried, transaction():
+        unchanged("payment", payment.id)
+        form.check()
+        now = clock.now()
+        verb(
+            payment.reference,
+            amount=amount_in(form.amount, payment.currency),
+            registry_number=form.registry_number.data,
+            happened_at=_moment_on(form.happened_on.data, now),
+            by=current_user.actor,
+            now=now,
+        )
+    return _answered(reference, tried, success, chargeback_form=form)
+
+
+def _moment_on(day: dt.date, now: dt.datetime) -> dt.datetime:
+    """The last moment of a day that people name without its hour; of today, now."""
+    end = midnight(day + dt.timedelta(days=1))
+    assert end is not None
+    return now if end - dt.timedelta(days=1) <= now < end else end - dt.timedelta(seconds=1)
+
+
 def _answered(reference: str, tried: Outcome, success: str, **form: Form) -> Any:
     if tried.refusal:
         context = _shown(reference) | form | {"refusal": tried.refusal}
@@ -210,6 +258,8 @@ def _shown(reference: str) -> dict[str, Any]:
         "newest": stories.newest("payment", payment.id, payment.reference),
         "refund_form": RefundForm(formdata=None),
         "total_form": TotalForm(formdata=None),
+        "chargebacks": payments.chargebacks_of(reference),
+        "chargeback_form": ChargebackForm(formdata=None),
         "found_form": FoundForm(formdata=None),
         "refusal": None,
     }

@@ -45,6 +45,7 @@ def register(app: Flask) -> None:
         money=format_money,
         moment=format_moment,
         day=format_day,
+        month=format_month,
         time=format_time,
         since=format_since,
         bps=format_bps,

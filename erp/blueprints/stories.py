@@ -37,8 +37,17 @@ ACCOUNTS = {
     "available": _("available"),
     "frozen": _("frozen"),
     "in_payout": _("in payout"),
-    "expense": _("the owner's expense"),
+    "credit": _("credit to spend"),
+    "clearing": _("the acquirer"),
     "bank": _("the bank"),
+    "revenue": _("the owner's revenue"),
+    "vat": _("VAT"),
+    "fee": _("bank fees"),
+    "expense": _("the owner's expense"),
+    "contributions": _("social contributions"),
+    "payable": _("contributions payable"),
+    "tax_withheld": _("tax withheld"),
+    "bad_debt": _("bad debt"),
 }
 PAGES = {
     "agent": "agents.show",
@@ -174,7 +183,18 @@ def _fact(row: Any) -> Entry:
             "undo-2",
             "bad",
         ),
+        "chargeback_reversal": (
+            gettext(
+                "The dispute was won, and %(total)s in all came back by then",
+                total=format_money(details["refunded_total"] or 0, currency),
+            ),
+            "redo-2",
+            "ok",
+        ),
         "cancellation": (gettext("The customer cancelled"), "ban", "bad"),
+        "transfer": (gettext("The customer went to another agent"), "git-fork", ""),
+        "lapse": (gettext("The condition of a bonus was not met in time"), "hourglass", "bad"),
+        "decision": (gettext("Somebody decided on a commission"), "gavel", ""),
     }[row.what]
     known = dt.datetime.fromisoformat(details["recorded_at"])
     text = str(state_of(details["evidence"]).label)

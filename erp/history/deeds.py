@@ -208,6 +208,49 @@ class TakeBack(Deed):
     note: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settle(Deed):
+    """The acquirer transfers all it holds, and finance writes it down from the bank's statement."""
+
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeBack(Deed):
+    """The payer's bank takes an order's payment back; finance reads it in the acquirer's registry."""
+
+    order: int
+    amount: int
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinBack(Deed):
+    """The same was disputed, and won."""
+
+    order: int
+    amount: int
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOff(Deed):
+    """Finance asks to give up the debt of the one who has waited longest among those in debt; a colleague approves, or
+    has not looked at it yet."""
+
+    reason: str
+    note: str
+    decided: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseMonth(Deed):
+    """Finance closes the month that is next, or proposes it, if it is over."""
+
+    note: str
+    approved: bool
+
+
 # Programmes
 
 

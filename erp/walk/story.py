@@ -410,6 +410,35 @@ def the_case(story: Story) -> None:
     story.say.prove(True, "the manager upheld Boris's booking: his money is free")
 
 
+def the_owners_books(story: Story) -> None:
+    """The owner's books: a chargeback won back, a settlement, and every figure opens"""
+    form = story.finance.open("/settlements/new")
+    (today,) = form.form("/settlements").values["settled_on"]
+    page = story.finance.open(f"/payments/{story.payments['third']}")
+    row = {"amount": "100", "registry_number": f"R-{story.run}", "happened_on": today}
+    charged = story.finance.submit(page, "/chargebacks", **row)
+    form_of_rows = charged.form("/chargebacks")
+    form_of_rows.action = form_of_rows.action.replace("/chargebacks", "/chargeback-reversals")
+    won = story.finance.submit(charged, "/chargeback-reversals", **row)
+    story.say.prove(
+        won.text.count(f"R-{story.run}") == 2,
+        "finance wrote down that 100.00 ₽ were charged back, and that they were won back",
+        won.text[:300],
+    )
+    typed = {"amount": "1000", "statement_number": f"S-{story.run}"}
+    settled = story.finance.submit(form, "/settlements", **typed)
+    story.say.prove(
+        "/settlements/STL-" in settled.url,
+        "finance wrote down 1,000.00 ₽ from the bank's statement",
+        settled.text[:300],
+    )
+    again = story.finance.submit(form, "/settlements", **typed)
+    story.say.prove(again.status == 422, "the same number of the statement counts once", again.text[:300])
+    balance = story.finance.open("/ledger").tables[0]
+    together = balance[-1][-1]
+    story.say.prove(together.startswith("0.00"), "all accounts together are zero", balance)
+
+
 def the_books(story: Story) -> None:
     """The books: the agent's ledger and the trial balance"""
     ledger = story.finance.open(f"/agents/{story.anna.reference}/ledger").tables[0]
@@ -462,6 +491,7 @@ CHAPTERS = (
     the_payout,
     the_reversal,
     the_case,
+    the_owners_books,
     the_books,
     the_statement,
 )

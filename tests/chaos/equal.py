@@ -6,7 +6,8 @@ not depend on the run:
 
 - an owner is the agent's number in the load, or the house;
 - a source is the owner's own number of the order and what happened to it, because the bank numbers its payments in
-  another order each time; a payout's is its agent and which of that agent's payouts it is;
+  another order each time; a payout's is its agent and which of that agent's payouts it is, a write-off's likewise; a
+  settlement's is the number of the bank's statement;
 - a moment (`occurred_at`) is the number of days since the first agent registered, rounded: the mock clock runs on
   real time between its jumps, and the load lets at least a day pass between any two of its chapters. Where moments are
   told, as in a history, they are compared exactly.
@@ -30,6 +31,10 @@ source as (
   from event e join payment p on p.id = e.payment_id join customer_order o on o.id = p.order_id
   union all
   select reference, 'payout ' || row_number() over (partition by agent_id order by id) from payout
+  union all
+  select reference, 'settlement ' || statement_number from settlement
+  union all
+  select reference, 'write-off ' || row_number() over (partition by agent_id order by id) from write_off
 )
 select a.reference, t.kind, l.side, l.kind, coalesce(s.name, 'unknown: ' || l.reference), l.amount, l.currency,
        {moment}

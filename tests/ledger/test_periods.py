@@ -238,7 +238,7 @@ def test_the_closing_waits_for_a_writer_who_has_begun(agent: UUID) -> None:
         assert rows("select 1 from period") == []
         writer.commit()
         closer.join(30)
-    balances = {line.kind: line.closing for line in ledger.closing_balances(MAY)}
+    balances = {line.kind: line.balance for line in ledger.closing_balances(MAY)}
     assert balances == {"expense": -15_400, "pending": 15_400}
     (booked_at,) = rows("select booked_at from entry where reference = 'in time'")[0]
     assert periods.month_of(booked_at) == MAY

@@ -58,12 +58,16 @@ def test_help_opens_in_place_and_as_a_page(desk: Callable[[Role], Desk], office:
     assert support.get("/help/nothing").status_code == 404
 
 
+OF_FINANCE = ("/payout", "/settlements", "/write-offs")
+ABOVE = {"bulk": "/agents"}
+
+
 def test_every_page_below_a_list_leads_back_to_it(desk: Callable[[Role], Desk], office: Office) -> None:
     admin, finance = desk(Role.ADMIN), desk(Role.FINANCE)
     below = [page for page in office.pages if not page.startswith("/help")]
     for url in [*below, "/staff/new", "/programmes/new", "/api-keys/new", "/payout-runs/new"]:
-        page = finance.get(url) if url.startswith("/payout") else admin.get(url)
-        above = "/agents" if url.startswith("/bulk") else "/" + url.split("/")[1]
+        page = finance.get(url) if url.startswith(OF_FINANCE) else admin.get(url)
+        above = ABOVE.get(url.split("/")[1]) or "/" + url.split("/")[1]
         crumbs = page.text.partition('<nav class="crumbs"')[2].partition("</nav>")[0]
         assert f'<a href="{above}">' in crumbs, url
         assert 'aria-current="page"' in crumbs, url

@@ -34,6 +34,7 @@ def test_each_role_sees_how_much_waits_for_it(desk: Callable[[Role], Desk], offi
         "/freezes": 1,
         "/payments": 1,
         "/payout-runs": 1,
+        "/write-offs": 1,
         "/jobs": 1,
     }
     assert counts(auditor.get("/")) == {}

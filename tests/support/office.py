@@ -13,6 +13,7 @@ from erp.domain import (
     commissions,
     disputes,
     integrations,
+    ledger,
     payments,
     payouts,
     programmes,
@@ -57,6 +58,10 @@ class Office:
     chosen: UUID
     back_test: str
     running_back_test: str
+    settlement: str
+    write_off: str
+    debtor: str
+    month: str
 
     @property
     def pages(self) -> list[str]:
@@ -103,6 +108,12 @@ class Office:
             f"/back-tests/{self.back_test}/agents/{self.agent}",
             f"/back-tests/{self.running_back_test}",
             "/help/agents.show",
+            "/ledger/months",
+            f"/ledger/months/{self.month}",
+            f"/settlements/{self.settlement}",
+            "/settlements/new",
+            f"/write-offs/{self.write_off}",
+            f"/write-offs/new/{self.debtor}",
         ]
 
 
@@ -131,7 +142,12 @@ def open_office() -> Office:
         staff.add("olga@example.test", "Ольга Власова", "correct horse", ["support"], by=TESTS, now=now)
         key, _secret = integrations.issue_key("SuperApp", by=TESTS, now=now)
         _draft_terms(now)
+    settlement, write_off = _books(bob, now)
     return Office(
+        settlement=settlement,
+        write_off=write_off,
+        debtor=_one("select reference from agent where id = :id", id=bob),
+        month=f"{now.astimezone(ledger.ZONE):%Y-%m}",
         place=aino.reference,
         free_place=kide.reference,
         booking=_book(bob, kide.reference, now),
@@ -188,6 +204,26 @@ def _upheld(agent: UUID, now: dt.datetime) -> str:
         )
         disputes.decide(disputes.find(made).id, "uphold", "late_fact", "Kinder!", by=TESTS, now=now)
     return made
+
+
+def _books(agent: UUID, now: dt.datetime) -> tuple[str, str]:
+    """A settlement, and a debt of an agent that somebody asked to write off."""
+    with transaction():
+        settlement = payments.record_settlement(
+            50_000, statement_number="4711", settled_at=now, by=PREPARED_BY, now=now
+        )
+        line = ledger.Line("reversal", "a test", agent, "available", "expense", 12_000, "RUB", now)
+        ledger.post([line], by=TESTS)
+        write_off = ledger.ask_write_off(
+            agent,
+            amount=12_000,
+            currency="RUB",
+            reason="uncollectable",
+            note="A test",
+            by=PREPARED_BY,
+            now=now,
+        )
+    return settlement, write_off
 
 
 def _chosen(now: dt.datetime) -> UUID:

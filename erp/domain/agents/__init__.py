@@ -3,7 +3,17 @@
 from erp.domain.agents.access import Session, agent_of, forget_sessions, refresh, sign_in, sign_out
 from erp.domain.agents.actions import activate, close, suspend, update_profile
 from erp.domain.agents.codes import Text, code_to_send, forget_codes, record_sent, request_code, text_for
-from erp.domain.agents.queries import SORTS, Profile, by_code, find, in_state, profile, profiles, search
+from erp.domain.agents.queries import (
+    SORTS,
+    Profile,
+    by_code,
+    find,
+    in_state,
+    profile,
+    profiles,
+    references,
+    search,
+)
 from erp.domain.agents.rules import (
     KINDS,
     STATES,
@@ -58,6 +68,7 @@ __all__ = [
     "profile",
     "profiles",
     "record_sent",
+    "references",
     "refresh",
     "request_code",
     "search",

@@ -120,6 +120,12 @@ def profiles(ids: Iterable[UUID]) -> list[Profile]:
     return _profiles(rows(f"select {PLAIN}, {CIPHERS} from agent where id = any(:ids)", ids=wanted))
 
 
+def references(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The references of these agents; one who does not exist has none."""
+    found = rows("select id, reference from agent where id = any(:ids)", ids=list(set(ids)))
+    return {agent.id: agent.reference for agent in found}
+
+
 def in_state(state: str) -> list[UUID]:
     """The ids of all agents in a state."""
     return [id for (id,) in rows("select id from agent where state = :state", state=state)]

@@ -10,7 +10,7 @@ from erp.domain.analytics.customers import (
     search_customers,
     stopped_paying,
 )
-from erp.domain.analytics.money import releases, under_way
+from erp.domain.analytics.money import Unfinished, releases, under_way, unfinished
 from erp.domain.analytics.movement import funnel, moved, movement
 from erp.domain.analytics.queries import WAITING, waiting
 from erp.domain.analytics.rules import CURRENCY, SILENT_AFTER, STOPPED_AFTER
@@ -30,6 +30,7 @@ __all__ = [
     "STOPPED_AFTER",
     "WAITING",
     "Story",
+    "Unfinished",
     "agents_in",
     "codes_refused",
     "cohorts",
@@ -44,5 +45,6 @@ __all__ = [
     "stopped_paying",
     "story",
     "under_way",
+    "unfinished",
     "waiting",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from erp.domain import payments
+from erp.domain.analytics.rules import CURRENCY
 from erp.kernel.db import row, rows
 
 
@@ -45,3 +47,33 @@ def under_way() -> sa.Row[Any]:
     )
     assert found is not None
     return found
+
+
+class Unfinished(NamedTuple):
+    """Something that is still open when a month is to be closed: how many, and their sum in minor units."""
+
+    what: str
+    number: int
+    amount: int
+    currency: str
+
+
+def unfinished() -> list[Unfinished]:
+    """What is open now, per currency: frozen commissions, payouts without an answer, what the acquirer has not settled,
+    debts somebody asked to write off, and payments that a person must look at."""
+    return [
+        Unfinished(*found)
+        for found in rows(
+            """select 'frozen_commissions', count(*), sum(net)::bigint, currency from commission_state
+               where freeze_reason is not null group by currency
+               union all
+               select 'unknown_payouts', count(*), sum(amount)::bigint, currency from payout where state = 'unknown'
+               group by currency
+               union all
+               select 'puzzling_payments', count(*), sum(amount)::bigint, currency from payment
+               where attention is not null group by currency
+               union all
+               select 'write_offs_to_decide', count(*), sum(amount)::bigint, currency from write_off where state = 'asked'
+               group by currency"""
+        )
+    ] + [Unfinished("not_settled", 1, held, CURRENCY) for held in (payments.in_clearing(),) if held]

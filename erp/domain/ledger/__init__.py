@@ -1,15 +1,18 @@
 """The ledger is the books of double entry in which every kopeck owed or paid to an agent is an entry for good."""
 
 from erp.domain.ledger.actions import Line, PeriodClosed, lock, post, post_together
+from erp.domain.ledger.books import KINDS, Cut, Result, journal, kinds_booked, results, trial_balance
 from erp.domain.ledger.model import AGENT_KINDS, HOUSE, OWNER_KINDS, WRITE_OFF_REASONS
 from erp.domain.ledger.periods import (
     ZONE,
     approve_closing,
+    bounds,
     closed_periods,
     closing_balances,
     closings_of,
     ends_of,
     find_period,
+    first_month,
     month_of,
     next_month,
     open_since,
@@ -31,7 +34,6 @@ from erp.domain.ledger.queries import (
     of_agent,
     owner_balance,
     sums_by_reference,
-    trial_balance,
 )
 from erp.domain.ledger.write_offs import (
     approve_write_off,
@@ -45,18 +47,22 @@ from erp.domain.ledger.write_offs import (
 __all__ = [
     "AGENT_KINDS",
     "HOUSE",
+    "KINDS",
     "MONEY_OF",
     "MOVEMENTS",
     "OWNER_KINDS",
     "TOUCHED",
     "WRITE_OFF_REASONS",
     "ZONE",
+    "Cut",
     "Line",
     "PeriodClosed",
+    "Result",
     "approve_closing",
     "approve_write_off",
     "ask_write_off",
     "balances",
+    "bounds",
     "by_fact",
     "closed_periods",
     "closing_balances",
@@ -66,7 +72,10 @@ __all__ = [
     "ends_of",
     "find_period",
     "find_write_off",
+    "first_month",
     "holders",
+    "journal",
+    "kinds_booked",
     "liabilities",
     "lock",
     "month_of",
@@ -80,6 +89,7 @@ __all__ = [
     "post_together",
     "propose_closing",
     "refuse_write_off",
+    "results",
     "search_write_offs",
     "standing_closing",
     "sums_by_reference",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from erp.domain.ledger.model import AGENT_KINDS, OWNER_KINDS
 from erp.kernel import audit, ids
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, execute, row, rows, scalar, violated
@@ -73,10 +74,16 @@ def open_since() -> dt.datetime | None:
     return found
 
 
+def first_month() -> dt.date | None:
+    """The month of the first entry; None when nothing was ever booked."""
+    since = scalar("select booked_at from entry order by transaction_id limit 1")
+    return None if since is None else month_of(since)
+
+
 def next_month() -> dt.date | None:
     """The month that is to be closed next: after the last closed one, or that of the first entry."""
-    since = open_since() or scalar("select min(booked_at) from entry")
-    return None if since is None else month_of(since)
+    since = open_since()
+    return first_month() if since is None else month_of(since)
 
 
 def propose_closing(month: dt.date, *, note: str = "", by: Actor, now: dt.datetime) -> UUID:
@@ -206,9 +213,10 @@ def closings_of(month: dt.date) -> Sequence[sa.Row[Any]]:
 def closing_balances(month: dt.date) -> Sequence[sa.Row[Any]]:
     """The trial balance that was kept when a month was closed."""
     return rows(
-        """select kind, currency, opening, debit, credit, closing from period_balance where month = :month
-           order by currency, kind""",
+        """select kind, currency, opening, debit, credit, closing as balance from period_balance where month = :month
+           order by currency, array_position(cast(:kinds as text[]), kind)""",
         month=month,
+        kinds=[*OWNER_KINDS, *AGENT_KINDS],
     )
 
 

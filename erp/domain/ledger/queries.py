@@ -66,18 +66,6 @@ def currencies(agent_id: UUID) -> list[str]:
     return [currency for (currency,) in found]
 
 
-def trial_balance() -> Sequence[sa.Row[Any]]:
-    """Debits, credits and their difference per kind of account and currency, summed from entries."""
-    return rows(
-        """select a.kind, l.currency, sum(l.amount) filter (where side = 'debit') as debit,
-                  sum(l.amount) filter (where side = 'credit') as credit,
-                  coalesce(sum(l.amount) filter (where side = 'credit'), 0)
-                  - coalesce(sum(l.amount) filter (where side = 'debit'), 0) as balance
-           from ledger_leg l join account a on a.id = l.account_id
-           group by a.kind, l.currency order by l.currency, a.kind"""
-    )
-
-
 ENTRY_SORTS = {
     "newest": "transaction_id desc, line, side",
     "booked_at": "transaction_id, line, side",

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from itertools import count
 
-from erp.history.deeds import Attest, Pay, Refund, RefundInCabinet
+from erp.history.deeds import Attest, ChargeBack, Pay, Refund, RefundInCabinet, WinBack
 from erp.history.script.agents import Agent
 from erp.history.script.catalogue import BEAUTY, TERRACES
 from erp.history.script.world import World
@@ -25,6 +25,7 @@ NEVER_PAYS, FAILS, ABANDONS, TRIES_AGAIN = 0.1, 0.06, 0.015, 0.85
 CHURN_EARLY, CHURN_LATER, COMES_BACK = 0.07, 0.035, 0.12
 """How likely a customer leaves after a month: one of the first three, or a later one."""
 REFUNDED, REFUNDED_BY_ROGUES, PAST_US = 0.05, 0.3, 0.004
+CHARGEBACKS_EVERY, WON_AFTER = dt.timedelta(weeks=7), dt.timedelta(days=25)
 WHY_ALL = ("Paid twice by mistake", "The contract was not signed in the end", "Ordered for the wrong branch")
 WHY_SOME = ("Closed for two weeks of repairs", "Fewer tables than agreed", "Goodwill after an outage")
 WHY_LATE = ("Closed for good; the rest of the term goes back", "The chain changed its supplier")
@@ -50,6 +51,7 @@ class Customers:
         self._numbers, self._orders = count(1001), count(1)
         self._kept: list[Pay] = []
         world.schedule(world.at_work(world.today - dt.timedelta(days=1)), self._refund_past_us_lately)
+        world.schedule(world.start + CHARGEBACKS_EVERY, self._charge_back)
 
     def new(
         self, kind: str, programme: str, agent: Agent | None, at: dt.datetime, place_kind: str = ""
@@ -183,3 +185,15 @@ class Customers:
         """One that nobody has looked into yet."""
         for pay in self._kept[-10:-9]:
             self._world.tell(RefundInCabinet(at=at, order=pay.order, amount=self._part(pay)))
+
+    def _charge_back(self, at: dt.datetime) -> None:
+        """A payer's bank takes back a payment of some weeks ago; every other time the owner wins it back. By the calendar
+        alone, not by chance."""
+        world = self._world
+        for pay in self._kept[-20:-19]:
+            number, at_office = f"CB-{at:%y%m%d}", at.replace(hour=9)
+            told = {"order": pay.order, "amount": pay.amount}
+            world.tell(ChargeBack(at=at_office, number=number, **told))
+            if at.isocalendar().week % 2:
+                world.tell(WinBack(at=at_office + WON_AFTER, number=number, **told))
+        world.schedule(at + CHARGEBACKS_EVERY, self._charge_back)

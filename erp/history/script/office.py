@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
-from erp.history.deeds import Approve, Cancel, Draft, Found, Prepare, Retry, TakeBack, Withdraw
+from erp.history.deeds import (
+    Approve,
+    Cancel,
+    CloseMonth,
+    Draft,
+    Found,
+    Prepare,
+    Retry,
+    Settle,
+    TakeBack,
+    Withdraw,
+    WriteOff,
+)
 from erp.history.script.arrivals import CRM_AFTER
 from erp.history.script.world import World
 
@@ -13,6 +25,7 @@ LAST_RUN = dt.timedelta(days=3)
 """How long before the end the last run was paid; another is prepared since, and waits for approval."""
 BETTER_TERMS_AFTER = dt.timedelta(weeks=22)
 SCHEDULED_BEFORE = dt.timedelta(days=7)
+CLOSING_DAY = 5
 RANK_WITHDRAWN, RANK_SILENT, RANK_RETURNED = 7, 4, 5
 
 CRM_TIERS = (("Partner", 0, 800), ("Senior partner", 4, 1200))
@@ -27,6 +40,7 @@ class Office:
         self._world = world
         self._programmes()
         self._runs()
+        self._books()
 
     def _programmes(self) -> None:
         world = self._world
@@ -88,3 +102,19 @@ class Office:
             world.tell(TakeBack(at=world.office_hours(at, 2, 4), run=run, rank=RANK_RETURNED, note=note))
         if not last:
             world.tell(Retry(at=world.office_hours(at, 5, 9), run=run))
+
+    def _books(self) -> None:
+        """Every Tuesday what the acquirer transferred on Monday; on the fifth of each month the month before is closed,
+        the newest of which waits for a colleague; and debts that nobody will pay. By the calendar alone, not by chance."""
+        world = self._world
+        for day in (world.start + dt.timedelta(days=number) for number in range(world.plan.weeks * 7 + 1)):
+            if day.weekday() == 1:
+                world.tell(Settle(at=day.replace(hour=8), number=f"{day:%y%m%d}-1"))
+            if day.day == CLOSING_DAY and (day.year, day.month) != (world.start.year, world.start.month):
+                note = f"Settlements agree with the statements; {day:%B} is open"
+                waits = day + dt.timedelta(days=31) > world.today
+                world.tell(CloseMonth(at=day.replace(hour=9), note=note, approved=not waits))
+        for back, decided in ((75, True), (1, False)):
+            note = "Written to twice and called once; no other commission is to come"
+            at = (world.today - dt.timedelta(days=back)).replace(hour=10)
+            world.tell(WriteOff(at=at, reason="uncollectable", note=note, decided=decided))

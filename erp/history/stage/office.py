@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import singledispatch
 from uuid import UUID
 
-from erp.domain import agents, bookings, catalogue, payments, payouts, programmes, referrals
+from erp.domain import agents, bookings, catalogue, ledger, payments, payouts, programmes, referrals
 from erp.history import deeds
 from erp.history.deeds import Deed
 from erp.history.stage.bank import Request
@@ -31,6 +31,11 @@ MAY_BE_REFUSED = (
     deeds.Cancel,
     deeds.Withdraw,
     deeds.TakeBack,
+    deeds.Settle,
+    deeds.ChargeBack,
+    deeds.WinBack,
+    deeds.WriteOff,
+    deeds.CloseMonth,
 )
 """The script does not know what the books hold: a place that somebody else took, a run with nobody to pay."""
 
@@ -252,3 +257,67 @@ def _(deed: deeds.Withdraw, stage: Stage) -> None:
 def _(deed: deeds.TakeBack, stage: Stage) -> None:
     for payout in stage.ranked(deed.run)[deed.rank - 1 : deed.rank]:
         payouts.take_back(payout.reference, note=deed.note, by=stage.crew.prepares(deed.run), now=deed.at)
+
+
+@_do.register
+def _(deed: deeds.Settle, stage: Stage) -> None:
+    if (held := payments.in_clearing()) <= 0:
+        return
+    payments.record_settlement(
+        held,
+        statement_number=deed.number,
+        settled_at=deed.at,
+        by=stage.crew.finance[0],
+        now=deed.at,
+    )
+
+
+@_do.register
+def _(deed: deeds.ChargeBack, stage: Stage) -> None:
+    _by_registry(deed, payments.record_chargeback, stage)
+
+
+@_do.register
+def _(deed: deeds.WinBack, stage: Stage) -> None:
+    _by_registry(deed, payments.reverse_chargeback, stage)
+
+
+def _by_registry(
+    deed: deeds.ChargeBack | deeds.WinBack, write_down: Callable[..., str], stage: Stage
+) -> None:
+    write_down(
+        payments.find_order(stage.known.orders[deed.order]).payment_reference,
+        amount=deed.amount,
+        registry_number=deed.number,
+        happened_at=deed.at,
+        by=stage.crew.finance[1],
+        now=deed.at,
+    )
+
+
+@_do.register
+def _(deed: deeds.WriteOff, stage: Stage) -> None:
+    owing = set(ledger.holders("available", CURRENCY, debts=True))
+    for agent_id in [id for _, id in sorted(stage.known.agents.items()) if id in owing][:1]:
+        asks, decides = stage.crew.finance
+        asked = ledger.ask_write_off(
+            agent_id,
+            amount=ledger.debt_of(agent_id, CURRENCY),
+            currency=CURRENCY,
+            reason=deed.reason,
+            note=deed.note,
+            by=asks,
+            now=deed.at,
+        )
+        if deed.decided:
+            ledger.approve_write_off(asked, by=decides, now=deed.at + dt.timedelta(hours=1))
+
+
+@_do.register
+def _(deed: deeds.CloseMonth, stage: Stage) -> None:
+    if (month := ledger.next_month()) is None:
+        return
+    proposes, approves = stage.crew.finance
+    closing = ledger.propose_closing(month, note=deed.note, by=proposes, now=deed.at)
+    if deed.approved:
+        ledger.approve_closing(closing, by=approves, now=deed.at + dt.timedelta(hours=1))
