@@ -14,7 +14,7 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.columns import Column, Count, Moment, Mono, To, Words
 from erp.blueprints.forms import Within, attempt
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, View
+from erp.blueprints.listing import Empty, Listing
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, shown, with_agent_names
 from erp.blueprints.presentation import format_month
@@ -62,7 +62,6 @@ STATEMENTS = Listing(
     empty=Empty(
         "stamp", _("No statement yet"), _("When a month is over, every agent who earned in it gets one.")
     ),
-    views=(View(_("All")), View(_("With most lines"), {"sort": "-lines"})),
     template="statements/index.html",
 )
 mount(bp, STATEMENTS, Permission.AGENTS_READ)

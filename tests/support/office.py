@@ -73,6 +73,7 @@ class Office:
             f"/agents/{self.agent}",
             f"/agents/{self.agent}/ledger",
             f"/agents/{self.agent}/closure",
+            f"/statements/open/{self.agent}",
             f"/referrals/{self.referral}",
             f"/customers/{self.customer}",
             f"/cases/{self.case}",
