@@ -131,11 +131,12 @@ def show_statement(path: ReferencePath) -> Response:
     return answer(SealedStatement.model_validate(told))
 
 
+BYTES = {"type": "string", "format": "binary"}
 FILE = {
     "description": "The file",
     "content": {
-        mimetype: {"schema": {"type": "string", "format": "binary"}}
-        for mimetype, _made in papers.FORMATS.values()
+        mimetype: {"schema": {"$ref": "#/components/schemas/SealedStatement"} if format == "json" else BYTES}
+        for format, (mimetype, _made) in papers.FORMATS.items()
     },
 }
 

@@ -20,7 +20,7 @@ from tests.pages.test_every_page import HREF, INLINE
 from tests.statements.conftest import next_month, sealed
 from tests.support.office import Office
 
-PROOF = ("root-000001.txt", "ref-root-1")
+PROOF = ("root-000002.txt", "ref-root-1")
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def statement(app: Flask, office: Office) -> str:
         next_month()
         sealed()
         (found,) = statements.search(text=office.agent).first(5)
+        assert found.root_id == 2, "the office has another agent's"
         release()
         return str(found.reference)
 
@@ -121,8 +122,8 @@ def test_auditors_and_finance_take_roots_and_key_away_and_support_does_not(
 ) -> None:
     for role in (Role.AUDITOR, Role.FINANCE):
         colleague = desk(role)
-        assert "/seal-roots/1/file" in HREF.findall(colleague.get("/seal-roots").text)
-        root = colleague.get("/seal-roots/1/file")
+        assert "/seal-roots/2/file" in HREF.findall(colleague.get("/seal-roots").text)
+        root = colleague.get("/seal-roots/2/file")
         assert PROOF[0] in root.headers["Content-Disposition"]
         assert root.text.startswith(PROOF[1])
         assert f"seal {statement} " in root.text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from erp.domain import (
@@ -19,12 +21,14 @@ from erp.domain import (
     programmes,
     staff,
 )
+from erp.domain.ledger import Line
 from erp.jobs import backtests as replaying
+from erp.jobs import statements as sealing
 from erp.kernel import audit, bulk, clock, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, rows, scalar
 from erp.kernel.transaction import release, transaction
-from tests.support import cast
+from tests.support import cast, cluster
 
 TESTS = Actor.system("tests")
 PREPARED_BY = Actor.staff(UUID(int=1))
@@ -56,6 +60,7 @@ class Office:
     api_key: UUID
     colleague: str
     chosen: UUID
+    statement: str
     back_test: str
     running_back_test: str
     settlement: str
@@ -73,6 +78,7 @@ class Office:
             f"/agents/{self.agent}",
             f"/agents/{self.agent}/ledger",
             f"/agents/{self.agent}/closure",
+            f"/statements/{self.statement}",
             f"/statements/open/{self.agent}",
             f"/referrals/{self.referral}",
             f"/customers/{self.customer}",
@@ -123,6 +129,7 @@ def open_office() -> Office:
     now = clock.now()
     cast.programme(now=now)
     alice, bob = _agents(now)
+    statement = _statement(bob)
     aino, koti, kide = cast.places("Cafe Aino", "Ravintola Koti", "Salon Kide")
     _book(alice, aino.reference, now)
     brought = cast.sign_up("shop-1", establishment=aino.reference, code=cast.code_of(alice), now=now)
@@ -170,6 +177,7 @@ def open_office() -> Office:
         api_key=key,
         colleague=_one("select reference from staff where email = 'olga@example.test'"),
         chosen=_chosen(now),
+        statement=statement,
         back_test=_back_test(now, is_over=True),
         running_back_test=_back_test(now, is_over=False),
     )
@@ -225,6 +233,30 @@ def _books(agent: UUID, now: dt.datetime) -> tuple[str, str]:
             now=now,
         )
     return settlement, write_off
+
+
+def _statement(agent: UUID) -> str:
+    """The month before is over and sealed; in it the agent was given something by mistake. The clock goes back for that,
+    which only somebody with every right can do."""
+    name = urlsplit(os.environ["DATABASE_URL"]).path.removeprefix("/")
+    back = "update mock_clock set clock_offset = clock_offset - interval '32 days'"
+    given = {"reference": "mistake", "agent_id": agent, "amount": 100, "currency": "RUB"}
+    with cluster.superuser(name) as superuser:
+        superuser.execute("set session_replication_role = replica")
+        superuser.execute(back)
+        then = clock.now()
+        with transaction():
+            ledger.post(
+                [
+                    Line("accrual", debit="expense", credit="pending", occurred_at=then, **given),
+                    Line("reversal", debit="pending", credit="expense", occurred_at=then, **given),
+                ],
+                by=TESTS,
+            )
+        superuser.execute(back.replace("-", "+"))
+    sealing.seal()
+    release()
+    return _one("select reference from statement")
 
 
 def _chosen(now: dt.datetime) -> UUID:
