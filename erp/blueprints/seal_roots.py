@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app
 from flask_babel import lazy_gettext as _
 
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Count, Day, Moment, Mono, To, Words
+from erp.blueprints.columns import Column, Count, Day, Moment, Mono, To, Trace
 from erp.blueprints.listing import Empty, Listing
 from erp.blueprints.lists import mount
 from erp.domain import statements
@@ -25,8 +25,8 @@ ROOTS = Listing(
         Column("reference", _("Root"), Mono(), card="name", to=To("seal_roots.file", "number", "id")),
         Column("day", _("Day"), Day(), card="note"),
         Column("seals", _("Seals"), Count(), card="sum"),
-        Column("hash", _("Hash"), Words(16), card="more"),
-        Column("previous_hash", _("Hash before"), Words(16), shown=False),
+        Column("hash", _("Hash"), Trace(16), card="more"),
+        Column("previous_hash", _("Hash before"), Trace(16), shown=False),
         Column("key_id", _("Key"), Mono(), shown=False),
         Column("signed_at", _("Signed"), Moment(), sort=True, quiet=True),
     ),

@@ -12,11 +12,11 @@ from flask_login import current_user
 
 from erp.blueprints.navigation import AREAS, is_open
 from erp.blueprints.people import agent_names, may_see_personal_data
-from erp.blueprints.presentation import format_day, format_money
+from erp.blueprints.presentation import format_day, format_money, format_month
 from erp.blueprints.responses import varied, wants_part
 from erp.blueprints.roles import role_names
 from erp.blueprints.tags import format_tag
-from erp.domain import analytics
+from erp.domain import analytics, statements
 from erp.kernel import clock
 from erp.kernel.permissions import for_staff
 from erp.kernel.personal import unveil, veil
@@ -156,6 +156,20 @@ def _payout_runs(rows: Sequence[Any]) -> list[Hit]:
     ]
 
 
+def _statements(rows: Sequence[Any]) -> list[Hit]:
+    names = agent_names(row.agent_id for row in rows)
+    return [
+        _hit(
+            row,
+            "statements.show",
+            row.reference,
+            names[row.agent_id],
+            format_month(statements.last_day(row.until, row.zone)),
+        )
+        for row in rows
+    ]
+
+
 def _programmes(rows: Sequence[Any]) -> list[Hit]:
     return [_hit(row, "programmes.show", row.name, row.currency, row.reference) for row in rows]
 
@@ -174,6 +188,7 @@ SHOWN: dict[str, tuple[str, Callable[[Sequence[Any]], list[Hit]]]] = {
     "payment": ("payments.index", _payments),
     "payout": ("payouts.index", _payouts),
     "payout_run": ("payout_runs.index", _payout_runs),
+    "statement": ("statements.index", _statements),
     "programme": ("programmes.index", _programmes),
     "staff": ("staff.index", _staff),
 }

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from erp import papers
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Count, Moment, Mono, To, Words
+from erp.blueprints.columns import Column, Count, Moment, Mono, To, Trace
 from erp.blueprints.forms import Within, attempt
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing
@@ -55,7 +55,7 @@ STATEMENTS = Listing(
         Column("until", _("Ends"), Moment(), sort=True, shown=False),
         Column("sealed_at", _("Sealed"), Moment(), quiet=True),
         Column("root_id", _("Root"), Count(), quiet=True),
-        Column("hash", _("Seal"), Words(16)),
+        Column("hash", _("Seal"), Trace(16)),
     ),
     find=_find,
     filters=StatementFilters,

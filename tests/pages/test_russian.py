@@ -37,6 +37,8 @@ NAMES = {
         "ID",
         "CSV",
         "XLSX",
+        "PDF",
+        "JSON",
         "English",
         "Escape",
     ),

@@ -240,7 +240,7 @@ def _statement(agent: UUID) -> str:
     which only somebody with every right can do."""
     name = urlsplit(os.environ["DATABASE_URL"]).path.removeprefix("/")
     back = "update mock_clock set clock_offset = clock_offset - interval '32 days'"
-    given = {"reference": "mistake", "agent_id": agent, "amount": 100, "currency": "RUB"}
+    given = {"reference": "700000:confirmed", "agent_id": agent, "amount": 100, "currency": "RUB"}
     with cluster.superuser(name) as superuser:
         superuser.execute("set session_replication_role = replica")
         superuser.execute(back)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from erp.domain.catalogue import fold
 from erp.kernel.ids import ALPHABET
 
-PREFIXES = ("AGT", "BKG", "CASE", "CUS", "EST", "ORD", "PAY", "PO", "PRG", "REF", "RUN", "STF")
+PREFIXES = ("AGT", "BKG", "CASE", "CUS", "EST", "ORD", "PAY", "PO", "PRG", "REF", "RUN", "STF", "STM")
 LENGTH = 8
 """Signs of a reference after its prefix."""
 SHORTEST = 3

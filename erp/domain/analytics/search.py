@@ -220,6 +220,15 @@ def _payout_runs(needle: Needle) -> Rows:
     )
 
 
+def _statements(needle: Needle) -> Rows:
+    return rows(
+        f"""select s.reference, s.until, s.zone, s.agent_id, {_distance("s.reference")} as distance
+            from statement s where {_wanted("s.reference")}
+            order by distance, s.until desc limit :limit""",
+        **_reference(needle, "STM"),
+    )
+
+
 def _programmes(needle: Needle) -> Rows:
     """By reference, or by name or key, with slips: an owner has a handful."""
     return rows(
@@ -262,6 +271,7 @@ NOUNS: dict[str, Callable[[Needle], Rows]] = {
     "payment": _payments,
     "payout": _payouts,
     "payout_run": _payout_runs,
+    "statement": _statements,
     "programme": _programmes,
     "staff": _staff,
 }
