@@ -49,7 +49,7 @@ class Office:
         begins = founded + dt.timedelta(minutes=20)
         self._draft("crm", CRM_TIERS, "First terms", begins, begins=begins)
         better = world.at_work(world.start + BETTER_TERMS_AFTER)
-        told = world.at_work(world.start + BETTER_TERMS_AFTER - SCHEDULED_BEFORE)
+        told = better - SCHEDULED_BEFORE
         self._draft("superapp", BETTER_TIERS, "A fourth tier, for those who bring ten", told, begins=better)
         planned = world.at_work(world.today - dt.timedelta(days=4))
         self._draft("superapp", PLANNED_TIERS, "A proposal for next year", planned, begins=None)
