@@ -122,12 +122,14 @@ SESSION = (
 )
 
 
-def lay(superuser: psycopg.Connection, lines: int) -> list[tuple[int, UUID, int]]:
+def lay(
+    superuser: psycopg.Connection, lines: int, programmes: int = PROGRAMMES
+) -> list[tuple[int, UUID, int]]:
     """`lines` commissions over a year; answers (event id, customer, amount) of payments to refund."""
     parameters = {
         "agents": AGENTS,
         "per_agent": CUSTOMERS_PER_AGENT,
-        "programmes": PROGRAMMES,
+        "programmes": programmes,
         "lines": lines,
         "now": NOW,
     }

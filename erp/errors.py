@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
+from erp import config
 from erp.kernel.db import db
 from erp.kernel.errors import DomainError, ErrorKind
 from erp.kernel.sentences import Sentence
@@ -117,4 +118,8 @@ def problem(
     if fields:
         body["fields"] = {name: say(wrong) for name, wrong in fields.items()}
     body.update({key: value for key, value in details.items() if key not in body})
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+    answered = Response(json.dumps(body), status, mimetype="application/problem+json")
+    answered.headers["Ref-Mode"] = (
+        config.get().mode
+    )  # also where no part of the API answers, as for an unknown path
+    return answered

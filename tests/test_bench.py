@@ -45,6 +45,16 @@ def test_both_sides_leave_the_books_whole(found: dict[str, Any]) -> None:
         assert proof["bad"] == []
 
 
+def test_many_writers_on_one_programme_are_compared_with_as_many_on_as_many() -> None:
+    found = run("ledger", "--lines", "10000")
+    assert set(found["ratios"]) == {"hot_programme"}
+    assert found["ratios"]["hot_programme"] > 0
+    assert found["parameters"]["writers"] == 16
+    proofs = found["measures"]["findings"]
+    assert all(proofs[number]["examined"] > 0 for number in ("1", "2", "3"))
+    assert [proof["bad"] for proof in proofs.values()] == [[], [], [], []]
+
+
 def test_pages_are_compared_with_the_same_bytes_written_by_hand() -> None:
     found = run("pages", "--requests", "2")
     assert set(found["ratios"]) == {"list_page", "guard", "json_read"}

@@ -5,13 +5,13 @@ Benchmarks know nothing of the domain. What they measure is handed to them here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from benchmarks import accrual, pages, replay
+from benchmarks import accrual, ledger, pages, replay
 from benchmarks.accrual import Ours
 from benchmarks.ground import NOW
 from benchmarks.measure import dump
@@ -47,7 +47,7 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
 
 
 @click.command()
-@click.argument("name", type=click.Choice(("accrual", "pages", "replay")))
+@click.argument("name", type=click.Choice(("accrual", "ledger", "pages", "replay")))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object and nothing else.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100))
 @click.option(
@@ -55,7 +55,7 @@ from line l join event e on e.id = l.cause_id left join hold h on h.commission_i
     default=1_000_000,
     show_default=True,
     type=click.IntRange(10_000),
-    help="For accrual: lines already there.",
+    help="For accrual and ledger: lines already there.",
 )
 @click.option(
     "--requests",
@@ -79,6 +79,9 @@ def command(name: str, as_json: bool, rounds: int, lines: int, requests: int, ev
     elif name == "replay":
         found = replay.run(replaying, rounds=rounds, events=events)
         click.echo(dump(found) if as_json else replay.tell(found))
+    elif name == "ledger":
+        found = ledger.run(writing, rounds=rounds, lines=lines)
+        click.echo(dump(found) if as_json else ledger.tell(found))
     else:
         found = pages.run(open_site, rounds=rounds, requests=requests)
         click.echo(dump(found) if as_json else pages.tell(found))
@@ -103,6 +106,20 @@ def accruing() -> Iterator[Ours]:
             _findings,
             {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK_COMMON},
         )
+
+
+@contextmanager
+def writing() -> Iterator[ledger.Ours]:
+    """The same verbs for many threads at once."""
+    app = create_app()
+
+    @contextmanager
+    def writer() -> Iterator[Callable[[Sequence[NewEvent]], None]]:
+        with app.app_context():
+            yield _book
+
+    with app.app_context():
+        yield ledger.Ours(NewEvent, writer, _findings)
 
 
 def _book(facts: Sequence[NewEvent]) -> None:
