@@ -10,6 +10,7 @@ from erp.domain.backtests import invariants as backtests
 from erp.domain.bookings import invariants as bookings
 from erp.domain.commissions import freeze_invariants as freezes
 from erp.domain.commissions import invariants as commissions
+from erp.domain.commissions import reversal_invariants as reversals
 from erp.domain.disputes import invariants as disputes
 from erp.domain.integrations import invariants as integrations
 from erp.domain.ledger import invariants as ledger
@@ -84,6 +85,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     referrals.attribution_is_sound,
     commissions.lines_recompute,
     commissions.corrections_stay_within,
+    reversals.decisions_are_whole,
     payouts.payouts_are_whole,
     one_stamp,
     payments.bank_references_agree,

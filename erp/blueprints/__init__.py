@@ -34,6 +34,7 @@ from erp.blueprints import (
     presentation,
     programmes,
     referrals,
+    reversals,
     roles,
     seal_roots,
     search,
@@ -52,6 +53,7 @@ WORK = (home, search, establishments, bookings, agents, entries, referrals, cust
 MONEY = (
     commissions,
     freezes,
+    reversals,
     deadlines,
     payments,
     payouts,

@@ -43,6 +43,7 @@ NOUNS = {
     "booking": "bookings",
     "customer": "customers",
     "dispute": "disputes",
+    "manual_reversal": "reversals",
     "payment": "payments",
     "payout": "payouts",
     "payout_run": "payout_runs",

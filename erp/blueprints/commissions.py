@@ -15,6 +15,7 @@ from erp.blueprints.freezes import told_freezes
 from erp.blueprints.listing import Empty, Listing, View, in_days
 from erp.blueprints.lists import mount
 from erp.blueprints.people import with_agent_names
+from erp.blueprints.reversals import told_reversals
 from erp.blueprints.states import stated
 from erp.blueprints.way import way_of
 from erp.domain import commissions, ledger
@@ -125,6 +126,7 @@ def show(id: int) -> Any:
         corrections=corrections,
         transfers=transfers,
         frozen=told_freezes(id),
+        reversals=told_reversals(id),
         way=way_of(commission, corrections, transfers),
         newest=stories.newest("commission", commission.id, str(commission.id)),
     )

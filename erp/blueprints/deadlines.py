@@ -9,19 +9,21 @@ from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import IntegerField, SelectField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import NumberRange
 
-from erp.blueprints.forms import Form, attempt, needed, options
+from erp.blueprints.forms import Form, amount_in, attempt, needed, options
 from erp.blueprints.history import told
 from erp.blueprints.responses import done, refused
 from erp.blueprints.roles import ROLES
 from erp.blueprints.states import state_of
+from erp.blueprints.typed import shown
 from erp.domain import commissions, disputes
 from erp.kernel import audit, clock
 from erp.kernel.errors import NotFound
 from erp.kernel.permissions import Permission, Role, requires
 from erp.kernel.transaction import transaction
+from erp.language import locale
 
 bp = Blueprint("deadlines", __name__, url_prefix="/deadlines")
 FREEZES = {
@@ -81,6 +83,31 @@ def set_freeze(rule: str) -> Any:
     return _set(rule, FreezeRuleForm(rule), commissions.change_freeze_rule, "deadlines/_freezes.html")
 
 
+class LimitForm(Form):
+    amount = StringField(_("Up to this amount one person is enough"), [needed])
+
+    def __init__(self, currency: str, **values: Any):
+        super().__init__(prefix=currency, **values)
+
+
+@bp.post("/reversals/<currency>")
+@requires(Permission.DEADLINES_WRITE)
+def set_limit(currency: str) -> Any:
+    if currency not in {known.currency for known in commissions.reversal_limits()}:
+        raise NotFound
+    form = LimitForm(currency)
+    with attempt(form) as tried, transaction():
+        form.check()
+        amount = amount_in(form.amount, currency)
+        commissions.change_reversal_limit(currency, amount, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return refused(
+            "deadlines/show.html", "deadlines/_limits.html", **_shown(currency, form, tried.refusal)
+        )
+    flash(gettext("Saved. It counts for what begins from now on."))
+    return done(url_for("deadlines.show"), "deadlines/_limits.html", **_shown())
+
+
 @bp.post("/disputes/<kind>")
 @requires(Permission.DEADLINES_WRITE)
 def set_dispute(kind: str) -> Any:
@@ -115,12 +142,20 @@ def _shown(rule: str = "", form: Form | None = None, refusal: str | None = None)
         known.kind: DisputeRuleForm(known.kind, formdata=None, data=known._asdict())
         for known in disputes.dispute_rules()
     }
-    for forms in (freezes, kinds):
+    limits: dict[str, Form] = {
+        known.currency: LimitForm(
+            known.currency, formdata=None, data={"amount": shown(known.amount, known.currency, locale())}
+        )
+        for known in commissions.reversal_limits()
+    }
+    for forms in (freezes, kinds, limits):
         if form is not None and rule in forms:
             forms[rule] = form
     entries = [entry for known in freezes for entry in audit.history("freeze_rule", known)]
     entries += [entry for known in kinds for entry in audit.history("dispute_rule", known)]
+    entries += [entry for known in limits for entry in audit.history("reversal_limit", known)]
     return {
+        "limits": limits,
         "rules": [(known, FREEZES[known], freezes[known]) for known in freezes],
         "kinds": [(known, DISPUTES[known], kinds[known]) for known in kinds],
         "refused_rule": rule,

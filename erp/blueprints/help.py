@@ -218,6 +218,27 @@ PAGES: dict[str, Help] = {
             OPEN,
         ),
     ),
+    "reversals.index": Help(
+        _(
+            "What people took back of commissions by hand, or gave back again, and what waits for a second person."
+        ),
+        ("reversal", "commission", "debt"),
+        (FIND, KEEP, OPEN),
+    ),
+    "reversals.new": Help(
+        _("Takes back a commission, or a part of it, at whatever stage it is."),
+        ("reversal", "debt", "commission"),
+        (_("Say how much and why; above the limit a different person must approve it."),),
+    ),
+    "reversals.show": Help(
+        _("One reversal by hand: how much, why, who asked and who approved."),
+        ("reversal", "debt"),
+        (
+            _("Approve what somebody else asked for, or withdraw it."),
+            _("Undo what was a mistake, by another decision."),
+            HISTORY,
+        ),
+    ),
     "freezes.of": Help(
         _("Freezes one commission, or all of an agent or a customer, and lets go of what was frozen."),
         ("freeze", "deadline", "available"),

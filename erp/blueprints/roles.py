@@ -30,7 +30,7 @@ PERMISSIONS = {
     Permission.PROGRAMMES_READ: _("See programmes and terms"),
     Permission.PROGRAMMES_WRITE: _("Change programmes and terms"),
     Permission.COMMISSIONS_READ: _("See commissions"),
-    Permission.COMMISSIONS_DECIDE: _("Freeze commissions and let them go"),
+    Permission.COMMISSIONS_DECIDE: _("Freeze commissions, let them go, and take them back"),
     Permission.DEADLINES_WRITE: _("Set who decides by when, and what happens otherwise"),
     Permission.PAYMENTS_READ: _("See payments"),
     Permission.PAYMENTS_REFUND: _("Refund payments"),

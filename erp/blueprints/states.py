@@ -122,6 +122,12 @@ STATES: dict[str, State] = {
     "dispute.stay": State("idle", _("It stays open")),
     "dispute.uphold": State("ok", _("The agent is right")),
     "dispute.reject": State("bad", _("It is rejected")),
+    # reversals by hand
+    "reversal.proposed": State("wait", _("Waits for a second person")),
+    "reversal.done": State("ok", _("Booked")),
+    "reversal.withdrawn": State("idle", _("Withdrawn")),
+    "reversal.take_back": State("bad", _("Taken back")),
+    "reversal.undo": State("ok", _("Given back")),
     # what froze a commission, and what happens to it if nobody decides
     "attribution_case": State("wait", _("Case")),
     "agent_suspended": State("bad", _("Agent suspended")),

@@ -102,6 +102,15 @@ KINDS = [
         _("A hold with a reason. Each says who decides, by when, and what happens if nobody does."),
     ),
     Kind(
+        "reversals_to_approve",
+        "reversals.index",
+        {"state": "reversal.proposed"},
+        Permission.COMMISSIONS_DECIDE,
+        "undo-2",
+        _("Reversals to approve"),
+        _("Somebody takes back more than the limit; a different person must approve it."),
+    ),
+    Kind(
         "runs_to_approve",
         "payout_runs.index",
         {"state": "draft"},

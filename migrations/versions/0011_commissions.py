@@ -254,12 +254,22 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", moment, nullable=False),
-        sa.CheckConstraint("amount > 0", name=op.f("commission_decision_amount_check")),
+        sa.Column("undoes_event_id", sa.BigInteger()),
+        sa.CheckConstraint(
+            "case when undoes_event_id is null then amount > 0 else amount < 0 end",
+            name=op.f("commission_decision_amount_check"),
+        ),
         sa.CheckConstraint("reason <> ''", name=op.f("commission_decision_reason_check")),
         sa.ForeignKeyConstraint(
             ["commission_id"], ["commission.id"], name=op.f("commission_decision_commission_id_fkey")
         ),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("commission_decision_event_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["undoes_event_id"],
+            ["commission_decision.event_id"],
+            name=op.f("commission_decision_undoes_event_id_fkey"),
+        ),
+        sa.UniqueConstraint("undoes_event_id", name=op.f("commission_decision_undoes_event_id_key")),
         sa.PrimaryKeyConstraint("event_id", name=op.f("commission_decision_pkey")),
     )
     op.create_index(op.f("commission_decision_commission_id_idx"), "commission_decision", ["commission_id"])

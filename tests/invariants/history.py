@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.domain import agents, bookings, commissions, integrations, ledger, payments, payouts, staff
+from erp.domain import agents, bookings, commissions, disputes, integrations, ledger, payments, payouts, staff
 from erp.domain.payments import actions, refunds
 from erp.domain.payouts import checks
 from erp.jobs import statements as sealing
@@ -61,6 +61,8 @@ def happen() -> None:
     _suspended()
     _closed()
     _frozen_by_hand()
+    _reversed_by_hand()
+    _disputed()
     new_terms(superapp, (0, 500), at=days(-5))
     owing = agent()
     taken_back = paid(customer_of(owing, days(-30), connected=False), 100_000, days(-25))
@@ -205,6 +207,43 @@ def _frozen_by_hand() -> None:
     with transaction():
         commissions.carry_out_due(by=SOMEBODY, now=days(2))
         commissions.release(freeze.id, "a test", by=SOMEBODY, now=days(2))
+
+
+def _reversed_by_hand() -> None:
+    """One that a second person approved and that was undone, and one that was withdrawn."""
+    id = agent()
+    line = commission(paid(customer_of(id, days(-30), connected=False), 400_000, days(-29))).id
+    with transaction():
+        commissions.change_reversal_limit("RUB", 1_000, by=SOMEBODY, now=NOW)
+        one, two = (
+            commissions.ask_reversal(line, amount=9_000, code="fraud", note="a test", by=FEDOR, now=NOW)
+            for _ in range(2)
+        )
+        commissions.withdraw_reversal(two.reference, by=FEDOR, now=NOW)
+        commissions.approve_reversal(one.reference, by=FILIPP, now=NOW)
+        back = commissions.ask_undo(one.reference, code="mistaken_reversal", note="a test", by=FEDOR, now=NOW)
+        commissions.approve_reversal(back.reference, by=FILIPP, now=NOW)
+
+
+def _disputed() -> None:
+    """One of each decision, and one that was mended."""
+    holder, other = agent(), agent()
+    referral = commission(
+        paid(customer_of(holder, days(-30), connected=False), 40_000, days(-29))
+    ).referral_reference
+    with transaction():
+        disputes.change_dispute_rule(
+            "missing", role="manager", days=9, outcome="reject", by=SOMEBODY, now=NOW
+        )
+        for decision in ("reject", "partly", "uphold"):
+            about = disputes.About(referral=referral)
+            made = disputes.open_dispute(other, "missing", "a test", about, by=SOMEBODY, now=NOW)
+            dispute = disputes.find(made).id
+            disputes.decide(dispute, decision, "other_reason", "a test", by=SOMEBODY, now=NOW)
+        disputes.transfer_customer(dispute, "a test", by=SOMEBODY, now=NOW)
+        referral_id = disputes.find(made).referral_id
+    with transaction():
+        commissions.settle_referral(referral_id, by=SOMEBODY, now=NOW)
 
 
 def _bank(customer_id: UUID) -> None:

@@ -91,6 +91,7 @@ LISTS = [
     "/cases",
     "/commissions",
     "/disputes",
+    "/reversals",
     "/freezes",
     "/payments",
     "/payouts",

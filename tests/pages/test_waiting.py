@@ -28,10 +28,17 @@ def counts(page: TestResponse) -> dict[str, int]:
 
 def test_each_role_sees_how_much_waits_for_it(desk: Callable[[Role], Desk], office: Office) -> None:
     manager, finance, auditor = desk(Role.MANAGER), desk(Role.FINANCE), desk(Role.AUDITOR)
-    assert counts(manager.get("/")) == {"/cases": 1, "/disputes": 1, "/freezes": 1, "/programmes": 1}
+    assert counts(manager.get("/")) == {
+        "/cases": 1,
+        "/disputes": 1,
+        "/freezes": 1,
+        "/reversals": 1,
+        "/programmes": 1,
+    }
     assert counts(finance.get("/")) == {
         "/disputes": 1,
         "/freezes": 1,
+        "/reversals": 1,
         "/payments": 1,
         "/payout-runs": 1,
         "/write-offs": 1,
@@ -50,7 +57,7 @@ def test_a_deed_is_counted_at_once_in_place_and_on_the_next_page(
     assert counts(manager.get("/"))["/agents"] == 1
     part = manager.post(f"/agents/{newcomer}/activation", part=True)
     assert "<hx-partial" in part.text
-    assert counts(part) == {"/cases": 1, "/disputes": 1, "/freezes": 1, "/programmes": 1}
+    assert counts(part) == {"/cases": 1, "/disputes": 1, "/freezes": 1, "/reversals": 1, "/programmes": 1}
     assert counts(manager.get("/")) == counts(part)
 
 

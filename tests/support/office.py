@@ -48,6 +48,7 @@ class Office:
     customer: str
     case: str
     dispute: str
+    reversal: str
     upheld: str
     programme: str
     payment: str
@@ -83,6 +84,8 @@ class Office:
             f"/referrals/{self.referral}",
             f"/customers/{self.customer}",
             f"/cases/{self.case}",
+            f"/reversals/{self.reversal}",
+            f"/reversals/new/{self.commission}",
             f"/disputes/{self.dispute}",
             f"/disputes/{self.upheld}",
             "/disputes/new",
@@ -165,6 +168,7 @@ def open_office() -> Office:
         customer=brought.customer,
         case=str(contested.case),
         dispute=_disputed(alice, now),
+        reversal=_reversal(now),
         upheld=_upheld(bob, now),
         programme=_one("select reference from programme"),
         payment=paid,
@@ -203,6 +207,17 @@ def _disputed(agent: UUID, now: dt.datetime) -> str:
         )
         disputes.write(disputes.find(made).id, "cabinet?", by=TESTS, now=now)
     return made
+
+
+def _reversal(now: dt.datetime) -> str:
+    """One that waits for a second person."""
+    line = _one("select min(id) from commission")
+    with transaction():
+        commissions.change_reversal_limit("RUB", 1_000, by=TESTS, now=now)
+        asked = commissions.ask_reversal(
+            line, amount=2_000, code="agreed", note="Kinder", by=PREPARED_BY, now=now
+        )
+    return asked.reference
 
 
 def _upheld(agent: UUID, now: dt.datetime) -> str:

@@ -19,6 +19,7 @@ WAITING = {
     "frozen_commissions": f"select count(*) from ({FROZEN}) frozen",
     "write_offs_to_decide": "select count(*) from write_off where state = 'asked'",
     "closings_to_approve": "select count(*) from period_closing where approved_at is null and withdrawn_at is null",
+    "reversals_to_approve": "select count(*) from manual_reversal where state = 'proposed'",
     "jobs_given_up": "select count(*) from outbox where given_up_at is not null",
 }
 """What waits for a person. Each count reads an index that holds little else, however large its table."""

@@ -12,6 +12,7 @@ CALLED = {
     "booking": "select id::text as id, reference from booking",
     "customer": "select id::text as id, reference from customer",
     "dispute": "select id::text as id, reference from dispute",
+    "manual_reversal": "select id::text as id, reference from manual_reversal",
     "payment": "select id::text as id, reference from payment",
     "payout": "select id::text as id, reference from payout",
     "payout_run": "select id::text as id, reference from payout_run",

@@ -29,7 +29,21 @@ from erp.domain.commissions.queries import (
     totals,
     transfers,
 )
-from erp.domain.commissions.rules import FREEZE_CODES, RELEASE_CODES
+from erp.domain.commissions.reversal_queries import (
+    find_reversal,
+    reversal_limits,
+    reversals_of,
+    search_reversals,
+)
+from erp.domain.commissions.reversals import (
+    approve_reversal,
+    ask_reversal,
+    ask_undo,
+    change_reversal_limit,
+    limit_of,
+    withdraw_reversal,
+)
+from erp.domain.commissions.rules import FREEZE_CODES, RELEASE_CODES, REVERSAL_CODES
 from erp.domain.commissions.standing import Standing, standing
 from erp.domain.commissions.words import CODES, otherwise
 
@@ -40,15 +54,21 @@ __all__ = [
     "FREEZE_ROLES",
     "MOST_DAYS",
     "RELEASE_CODES",
+    "REVERSAL_CODES",
     "NothingKept",
     "Standing",
     "accrue",
+    "approve_reversal",
+    "ask_reversal",
+    "ask_undo",
     "carry_out_due",
     "change_freeze_rule",
+    "change_reversal_limit",
     "corrections",
     "earned_by_terms",
     "explain",
     "find",
+    "find_reversal",
     "forfeit_of_closed",
     "formula",
     "freeze",
@@ -56,6 +76,7 @@ __all__ = [
     "freezes_of",
     "frozen_by_hand",
     "frozen_of_agent",
+    "limit_of",
     "mature",
     "may_be_frozen",
     "of_agent",
@@ -65,8 +86,11 @@ __all__ = [
     "release_by_hand",
     "release_frozen",
     "release_frozen_of_agent",
+    "reversal_limits",
+    "reversals_of",
     "search",
     "search_freezes",
+    "search_reversals",
     "settle_bonuses",
     "settle_referral",
     "settle_with_closed",
@@ -75,5 +99,6 @@ __all__ = [
     "totals",
     "transfers",
     "why_frozen",
+    "withdraw_reversal",
     "words_of_entries",
 ]

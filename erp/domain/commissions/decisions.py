@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from erp.domain import integrations
 from erp.domain.commissions.actions import accrue
-from erp.domain.commissions.refusals import NothingLeft
+from erp.domain.commissions.refusals import NothingLeft, Undone
 from erp.domain.integrations import NewEvent
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, row
+from erp.kernel.db import Row, execute, row
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.sentences import Amount, Sentence
 
@@ -35,6 +35,32 @@ def take_back(commission_id: int, *, amount: int, reason: str, note: str, by: Ac
     if not 0 < amount <= line.net:
         too_much = Sentence("At most %(left)s is left of it.", left=Amount(line.net, line.currency))
         raise Invalid(too_much, fields={"amount": too_much})
+    return _decide(line, amount, None, reason=reason, note=note, by=by, now=now)
+
+
+def give_back(event_id: int, *, reason: str, note: str, by: Actor, now: dt.datetime) -> int:
+    """Undo the decision with the event `event_id`, for a coded `reason`; the id of the counter-decision's event.
+
+    What refunds and the rest ask for stays taken. Raises `NotFound`, `Undone`.
+    """
+    line = row(
+        """select c.id, c.event_id, c.currency, e.customer_id, d.amount, d.undoes_event_id,
+                  exists (select 1 from commission_decision x where x.undoes_event_id = d.event_id) as is_undone
+           from commission_decision d join commission c on c.id = d.commission_id join event e on e.id = c.event_id
+           where d.event_id = :id""",
+        id=event_id,
+    )
+    if line is None:
+        raise NotFound
+    if line.is_undone or line.undoes_event_id is not None:
+        raise Undone
+    return _decide(line, -line.amount, event_id, reason=reason, note=note, by=by, now=now)
+
+
+def _decide(
+    line: Row, amount: int, undoes: int | None, *, reason: str, note: str, by: Actor, now: dt.datetime
+) -> int:
+    """Write the decision down with its event, and book what it makes."""
     if not reason.strip():
         raise Invalid(fields={"reason": Sentence("Say why.")})
     event_id = integrations.record_event(
@@ -44,17 +70,20 @@ def take_back(commission_id: int, *, amount: int, reason: str, note: str, by: Ac
     )
     assert event_id is not None, "the source id is new"
     execute(
-        """insert into commission_decision (event_id, commission_id, amount, reason, note, decided_by, decided_at)
-           values (:event_id, :id, :amount, :reason, :note, :by, :now)""",
+        """insert into commission_decision (event_id, commission_id, amount, reason, note, decided_by, decided_at,
+                                            undoes_event_id)
+           values (:event_id, :id, :amount, :reason, :note, :by, :now, :undoes)""",
         event_id=event_id,
-        id=commission_id,
+        id=line.id,
         amount=amount,
         reason=reason,
         note=note.strip(),
+        undoes=undoes,
         by=str(by),
         now=now,
     )
     accrue([event_id], by=by, now=now)
-    details = {"amount": amount, "reason": reason}
-    audit.record("commission.taken_back", "commission", commission_id, by=by, at=now, details=details)
+    details = {"amount": abs(amount), "currency": line.currency, "reason": reason}
+    deed = "commission.given_back" if undoes else "commission.taken_back"
+    audit.record(deed, "commission", line.id, by=by, at=now, details=details)
     return event_id

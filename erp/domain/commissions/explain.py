@@ -27,6 +27,7 @@ FROZEN_OF_CLOSED = {
     ),
 }
 FROZEN_BY_HAND = Sentence("It was frozen by hand: %(why)s.")
+UNDONE = Sentence("On %(when)s a reversal by hand was undone, for the reason “%(reason)s”: %(amount)s.")
 LET_GO = Sentence("It was frozen on %(since)s and let go on %(until)s: %(why)s.")
 FORFEITED = {
     None: Sentence("It was forfeited on %(when)s: the agent's account is closed, and the terms say so."),
@@ -94,6 +95,8 @@ def _corrected(line: sa.Row[Any]) -> Iterator[Sentence]:
 def corrected(correction: sa.Row[Any]) -> Sentence:
     """Why a correction (a row of `corrections`) was booked."""
     amount = Amount(correction.amount, correction.currency)
+    if correction.is_undo:
+        return UNDONE.about(when=correction.cause_at, amount=amount, reason=reason_of(correction.reason))
     if correction.kind == "reversal" and correction.cause in BECAUSE_OF:
         return BECAUSE_OF[correction.cause].about(
             when=correction.cause_at,

@@ -165,6 +165,10 @@ def corrections_stay_within() -> Finding:
 
 
 AUDITED = [
+    Audited("reversal_limit", "reversal_limit.changed", "changed_at", of="x.currency", key="currency"),
+    Audited("manual_reversal", "reversal.proposed", "proposed_at"),
+    Audited("manual_reversal", "reversal.done", "ended_at", "state = 'done'"),
+    Audited("manual_reversal", "reversal.withdrawn", "ended_at", "state = 'withdrawn'"),
     Audited("freeze_rule", "freeze_rule.changed", "changed_at", of="x.rule", key="rule"),
     Audited(
         "commission_freeze",

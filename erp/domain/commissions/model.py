@@ -220,7 +220,10 @@ class Forfeiture(db.Model):
 
 
 class CommissionDecision(db.Model):
-    """Somebody took back `amount` of an accrual, for a coded `reason`; the event tells the engine of it."""
+    """Somebody took back `amount` of an accrual, for a coded `reason`; the event tells the engine of it.
+
+    One that undoes another has its amount below zero.
+    """
 
     __tablename__ = "commission_decision"
     event_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("event.id"), primary_key=True)
@@ -230,7 +233,63 @@ class CommissionDecision(db.Model):
     note: so.Mapped[str]
     decided_by: so.Mapped[str]
     decided_at: so.Mapped[dt.datetime]
+    undoes_event_id: so.Mapped[int | None] = so.mapped_column(
+        sa.ForeignKey("commission_decision.event_id"), unique=True
+    )
     __table_args__ = (
-        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint(
+            "case when undoes_event_id is null then amount > 0 else amount < 0 end", name="amount"
+        ),
         sa.CheckConstraint("reason <> ''", name="reason"),
+    )
+
+
+class ReversalLimit(db.Model):
+    """Above `amount` a second person is needed to take a commission back by hand; without a row, always."""
+
+    __tablename__ = "reversal_limit"
+    currency: so.Mapped[str] = so.mapped_column(primary_key=True)
+    amount: so.Mapped[int]
+    changed_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (sa.CheckConstraint("amount >= 0", name="amount"),)
+
+
+class ManualReversal(db.Model):
+    """Somebody asks to take back `amount` of a commission, or to undo such a reversal (`undoes`); above the limit a
+    second person approves. Once it is done, `event_id` is its decision."""
+
+    __tablename__ = "manual_reversal"
+    id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
+    reference: so.Mapped[str] = so.mapped_column(unique=True)
+    commission_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("commission.id"), index=True)
+    undoes: so.Mapped[UUID | None] = so.mapped_column(sa.ForeignKey("manual_reversal.id"))
+    amount: so.Mapped[int]
+    currency: so.Mapped[str]
+    code: so.Mapped[str]
+    note: so.Mapped[str]
+    state: so.Mapped[str]
+    proposed_by: so.Mapped[str]
+    proposed_at: so.Mapped[dt.datetime]
+    ended_by: so.Mapped[str | None]
+    ended_at: so.Mapped[dt.datetime | None]
+    event_id: so.Mapped[int | None] = so.mapped_column(
+        sa.ForeignKey("commission_decision.event_id"), unique=True
+    )
+    __table_args__ = (
+        sa.Index(
+            "manual_reversal_proposed_idx", "proposed_at", postgresql_where=sa.text("state = 'proposed'")
+        ),
+        sa.Index(
+            "manual_reversal_undone_once",
+            "undoes",
+            unique=True,
+            postgresql_where=sa.text("undoes is not null and state <> 'withdrawn'"),
+        ),
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("state in ('proposed', 'done', 'withdrawn')", name="state"),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (ended_at is null) and (ended_at is null) = (ended_by is null)"
+            " and (state = 'done') = (event_id is not null)",
+            name="ended",
+        ),
     )

@@ -113,11 +113,13 @@ def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
     return rows(
         """select c.id, c.kind, c.amount, c.currency, c.refunded, c.rate_bps, c.volume, c.booked_at, c.account,
                   e.kind as cause, e.source_id as cause_source_id, e.occurred_at as cause_at,
-                  d.reason, k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
+                  d.reason, d.undoes_event_id is not null as is_undo, h.reference as reversal_reference,
+                  k.decided_at as moved_at, (k.referral_id, k.holder_agent_id) = (a.referral_id, a.agent_id) as moved_away
            from commission c
            join event e on e.id = c.cause_event_id
            join commission a on a.id = c.accrual_id
            left join commission_decision d on d.event_id = c.cause_event_id
+           left join manual_reversal h on h.event_id = c.cause_event_id
            left join lateral (
              select k.* from attribution_case k
              join event x on x.source = 'ref' and x.source_id = 'transfer:' || k.id

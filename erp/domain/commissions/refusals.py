@@ -33,6 +33,21 @@ class PaidOutAlready(DomainError):
     )
 
 
+class Undone(DomainError):
+    code = "already_undone"
+    sentence = Sentence("This was undone before, or is itself what undid another.")
+
+
+class ReversalEnded(DomainError):
+    code = "reversal_ended"
+    sentence = Sentence("This was approved or withdrawn before.")
+
+
+class SecondPerson(Forbidden):
+    code = "second_person"
+    sentence = Sentence("You asked for this. A different person must approve it.")
+
+
 class DecideTheCase(DomainError):
     code = "decide_the_case"
     sentence = Sentence("It is frozen for a case. Decide the case, and it follows.")

@@ -12,6 +12,9 @@ FREEZE_CODES = ("suspicion", "documents", "complaint", "wrong_customer", "other_
 RELEASE_CODES = ("found_right", "documents_received", "mistake", "other_reason")
 """Why somebody lets go."""
 
+REVERSAL_CODES = ("fraud", "wrong_customer", "wrong_sum", "agreed", "mistaken_reversal", "other_reason")
+"""Why somebody takes back, or undoes it."""
+
 
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 

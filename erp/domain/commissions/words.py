@@ -15,6 +15,10 @@ CODES = {
     "documents_received": Sentence("the documents have come"),
     "mistake": Sentence("it was frozen by mistake"),
     "other_reason": Sentence("another reason"),
+    "fraud": Sentence("it was obtained by deceit"),
+    "wrong_sum": Sentence("the amount was not what the terms promise"),
+    "agreed": Sentence("it was agreed with the agent"),
+    "mistaken_reversal": Sentence("the reversal was a mistake"),
     "deadline": Sentence("nobody had decided in time"),
 }
 """Coded reasons of freezing, of letting go, and of what happened by itself."""
