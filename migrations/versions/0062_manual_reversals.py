@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.CheckConstraint("amount >= 0", name=op.f("reversal_limit_amount_check")),
         sa.PrimaryKeyConstraint("currency", name=op.f("reversal_limit_pkey")),
     )
-    op.execute("insert into reversal_limit (currency, amount) values ('RUB', 500000)")
+    op.execute("insert into reversal_limit (currency, amount) values ('RUB', 100000)")
     grant("reversal_limit", "select, insert, update")
     op.create_table(
         "manual_reversal",

@@ -9,6 +9,7 @@ from itertools import count
 from erp.history.deeds import Attest, ChargeBack, Pay, Refund, RefundInCabinet, WinBack
 from erp.history.script.agents import Agent
 from erp.history.script.catalogue import BEAUTY, TERRACES
+from erp.history.script.objections import Objections
 from erp.history.script.world import World
 
 PRICES = {
@@ -50,6 +51,7 @@ class Customers:
         self._world = world
         self._numbers, self._orders = count(1001), count(1)
         self._kept: list[Pay] = []
+        self._objections = Objections(world)
         world.schedule(world.at_work(world.today - dt.timedelta(days=1)), self._refund_past_us_lately)
         world.schedule(world.start + CHARGEBACKS_EVERY, self._charge_back)
 
@@ -137,6 +139,7 @@ class Customers:
             (self._late if rogue else kind)(customer, pay)
         else:
             self._kept.append(pay)
+            self._objections.of(customer.agent, pay)
 
     def _all_soon(self, customer: Customer, pay: Pay) -> None:
         self._back(pay, pay.amount, WHY_ALL, 0.2, 5)

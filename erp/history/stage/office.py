@@ -52,7 +52,7 @@ def play(told: Sequence[Deed], stage: Stage) -> None:
                 _register(deed, codes[deed.phone], stage)
                 continue
             with stage.refusable() if isinstance(deed, MAY_BE_REFUSED) else nullcontext():
-                _do(deed, stage)
+                do(deed, stage)
 
 
 def _name_at_bank(deed: Deed) -> Request | None:
@@ -101,38 +101,38 @@ def _register(deed: deeds.Register, code: str, stage: Stage) -> None:
 
 
 @singledispatch
-def _do(deed: Deed, stage: Stage) -> None:
+def do(deed: Deed, stage: Stage) -> None:
     raise TypeError(f"nobody knows how to play {deed}")
 
 
-@_do.register
+@do.register
 def _(deed: deeds.CorrectName, stage: Stage) -> None:
     """The bank was told before."""
 
 
-@_do.register
+@do.register
 def _(deed: deeds.NameBank, stage: Stage) -> None:
     agent_id, (member, bank) = stage.known.agents[deed.agent], deed.bank
     by = Actor.agent(agent_id)
     agents.update_profile(agent_id, bank_member_id=member, bank_name=bank, by=by, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Activate, stage: Stage) -> None:
     agents.activate(stage.known.agents[deed.agent], by=stage.crew.manager, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Suspend, stage: Stage) -> None:
     agents.suspend(stage.known.agents[deed.agent], deed.reason, by=stage.crew.manager, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Close, stage: Stage) -> None:
     agents.close(stage.known.agents[deed.agent], by=stage.crew.manager, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Book, stage: Stage) -> None:
     agent_id = stage.known.agents[deed.agent]
     by = stage.crew.support if deed.by_support else Actor.agent(agent_id)
@@ -141,32 +141,32 @@ def _(deed: deeds.Book, stage: Stage) -> None:
     stage.known.holders[deed.booking] = Actor.agent(agent_id)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Move, stage: Stage) -> None:
     if booking := stage.known.bookings.get(deed.booking):
         bookings.move_stage(booking, deed.stage, by=stage.known.holders[deed.booking], now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Extend, stage: Stage) -> None:
     if booking := stage.known.bookings.get(deed.booking):
         bookings.extend(booking, deed.note, by=stage.crew.support, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Release, stage: Stage) -> None:
     if booking := stage.known.bookings.get(deed.booking):
         bookings.release(booking, by=stage.known.holders[deed.booking], now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Click, stage: Stage) -> None:
     token = referrals.record_click(stage.known.codes[deed.agent], now=deed.at)
     if token is not None:
         stage.known.clicks[deed.click] = token
 
 
-@_do.register
+@do.register
 def _(deed: deeds.SignUp, stage: Stage) -> None:
     known = stage.known
     typed = None if deed.agent is None else known.codes[deed.agent]
@@ -194,20 +194,20 @@ def customer(number: int) -> str:
     return f"app-{number}"
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Decide, stage: Stage) -> None:
     if case := stage.known.cases.get(deed.customer):
         referrals.decide_case(case, deed.decision, deed.note, by=stage.crew.manager, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Found, stage: Stage) -> None:
     stage.known.programmes[deed.programme] = programmes.create(
         deed.programme, deed.name, CURRENCY, ZONE, by=stage.crew.manager, now=deed.at
     )
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Draft, stage: Stage) -> None:
     terms = programmes.draft(
         stage.known.programmes[deed.programme],
@@ -226,7 +226,7 @@ def _(deed: deeds.Draft, stage: Stage) -> None:
         programmes.schedule(terms, deed.begins, reason=deed.note, by=stage.crew.manager, now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Attest, stage: Stage) -> None:
     payment = payments.find_order(stage.known.orders[deed.order]).payment_reference
     payments.attest_refunded_total(
@@ -234,32 +234,32 @@ def _(deed: deeds.Attest, stage: Stage) -> None:
     )
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Prepare, stage: Stage) -> None:
     stage.known.runs[deed.run] = payouts.prepare_run(
         CURRENCY, note=deed.note, by=stage.crew.prepares(deed.run), now=deed.at
     )
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Cancel, stage: Stage) -> None:
     if run := stage.known.runs.get(deed.run):
         payouts.cancel_run(run, by=stage.crew.prepares(deed.run), now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Withdraw, stage: Stage) -> None:
     for payout in stage.ranked(deed.run)[deed.rank - 1 : deed.rank]:
         payouts.withdraw(payout.reference, by=stage.crew.approves(deed.run), now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.TakeBack, stage: Stage) -> None:
     for payout in stage.ranked(deed.run)[deed.rank - 1 : deed.rank]:
         payouts.take_back(payout.reference, note=deed.note, by=stage.crew.prepares(deed.run), now=deed.at)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.Settle, stage: Stage) -> None:
     if (held := payments.in_clearing()) <= 0:
         return
@@ -272,12 +272,12 @@ def _(deed: deeds.Settle, stage: Stage) -> None:
     )
 
 
-@_do.register
+@do.register
 def _(deed: deeds.ChargeBack, stage: Stage) -> None:
     _by_registry(deed, payments.record_chargeback, stage)
 
 
-@_do.register
+@do.register
 def _(deed: deeds.WinBack, stage: Stage) -> None:
     _by_registry(deed, payments.reverse_chargeback, stage)
 
@@ -295,7 +295,7 @@ def _by_registry(
     )
 
 
-@_do.register
+@do.register
 def _(deed: deeds.WriteOff, stage: Stage) -> None:
     owing = set(ledger.holders("available", CURRENCY, debts=True))
     for agent_id in [id for _, id in sorted(stage.known.agents.items()) if id in owing][:1]:
@@ -313,7 +313,7 @@ def _(deed: deeds.WriteOff, stage: Stage) -> None:
             ledger.approve_write_off(asked, by=decides, now=deed.at + dt.timedelta(hours=1))
 
 
-@_do.register
+@do.register
 def _(deed: deeds.CloseMonth, stage: Stage) -> None:
     if (month := ledger.next_month()) is None:
         return

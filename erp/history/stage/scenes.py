@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from erp.history import deeds
 from erp.history.script import Scene
-from erp.history.stage import jobs, money, office, payroll
+from erp.history.stage import cases, jobs, money, payroll
 from erp.history.stage.stage import Stage
 
 MONEY = (deeds.Pay, deeds.Refund, deeds.RefundInCabinet)
@@ -19,7 +19,7 @@ def play(scene: Scene, stage: Stage) -> None:
         case (deeds.Retry() as again,):
             payroll.retry(again, stage)
         case told:
-            office.play([deed for deed in told if not isinstance(deed, MONEY)], stage)
+            cases.play([deed for deed in told if not isinstance(deed, MONEY)], stage)
             jobs.perform(stage)
             money.play([deed for deed in told if isinstance(deed, MONEY)], stage)
             jobs.keep_the_schedule(stage)
