@@ -28,6 +28,7 @@ NAMES: dict[str, LazyString] = {
     "erp.jobs.commissions.carry_out_due_freezes": _("Do what was chosen where nobody decided about a freeze"),
     "erp.jobs.disputes.tell": _("Tell an agent of words or a decision about a dispute"),
     "erp.jobs.disputes.carry_out_due": _("Do what was chosen where nobody decided about a dispute"),
+    "erp.jobs.commissions.settle_bonuses": _("Settle bonuses whose deadline has passed"),
     "erp.jobs.commissions.forfeit_of_closed": _("Give back what the terms of closed agents forfeit"),
     "erp.jobs.bookings.release_of_agent": _("Release what a closed agent had booked"),
     "erp.jobs.programmes.come_into_force": _("Bring scheduled terms into force"),
