@@ -169,6 +169,7 @@ def start(id: UUID, *, by: Actor, now: dt.datetime) -> None:
         now=now,
     )
     if begun is not None:
+        execute(SETTINGS)
         execute(replay.CUT, facts_at_once=FACTS_AT_ONCE, **begun._mapping)
         audit.record("back_test.started", "back_test", id, by=by, at=now)
 
