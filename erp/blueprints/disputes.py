@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,12 @@ from erp.blueprints.listing import Empty, Listing, Step, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_names, agent_names, dressed, split_actor
 from erp.blueprints.present import now
+from erp.blueprints.presentation import format_money
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.roles import ROLES
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of, stated
-from erp.domain import agents, disputes
+from erp.domain import agents, commissions, disputes
 from erp.kernel import clock
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.paging import Listed
@@ -103,6 +105,19 @@ class DecisionForm(Form):
 
 class TransferForm(Form):
     note = TextAreaField(_("Why"), [needed], description=_("Both agents may ask for it."))
+
+
+class CorrectionForm(Form):
+    """Which reversal by hand of the commission is undone."""
+
+    reversal = SelectField(_("Reversal"), [needed], validate_choice=False)
+    note = TextAreaField(_("Why"), [needed])
+
+    def __init__(self, reversals: Iterable[Any], **values: Any):
+        super().__init__(prefix="undo", **values)
+        self.reversal.choices = options(
+            (one.reference, f"{one.reference}, {format_money(one.amount, one.currency)}") for one in reversals
+        )
 
 
 def _capital(words: str) -> str:
@@ -312,6 +327,19 @@ def transfer(reference: str) -> Any:
     return _answered(reference, tried, gettext("Transferred, with what was earned."), moving=form)
 
 
+@bp.post("/<reference>/correction")
+@requires(Permission.COMMISSIONS_DECIDE)
+def correct(reference: str) -> Any:
+    """Undo a reversal by hand of the commission that the dispute is about."""
+    dispute, form = disputes.find(reference), CorrectionForm(())
+    with attempt(form) as tried, transaction():
+        form.check()
+        disputes.undo_reversal(
+            dispute.id, form.reversal.data, form.note.data, by=current_user.actor, now=clock.now()
+        )
+    return _answered(reference, tried, gettext("Undone, or waiting for a second person."))
+
+
 def _answered(reference: str, tried: Outcome, said: str, **forms: Form) -> Any:
     if tried.refusal:
         context = _shown(reference) | forms | {"refusal": tried.refusal}
@@ -337,9 +365,21 @@ def _shown(reference: str) -> dict[str, Any]:
         "about": AboutForm(formdata=None),
         "decision": DecisionForm(formdata=None),
         "moving": TransferForm(formdata=None),
+        "correction": CorrectionForm(_to_undo(dispute), formdata=None),
         "refusal": None,
         "may_decide": _may_decide(dispute),
     }
+
+
+def _to_undo(dispute: Any) -> list[Any]:
+    """The reversals by hand of its commission that stand."""
+    if dispute.commission_id is None:
+        return []
+    return [
+        one
+        for one in commissions.reversals_of(dispute.commission_id)
+        if one.state == "done" and one.kind == "take_back" and not one.is_undone
+    ]
 
 
 def _may_decide(dispute: Any) -> bool:
@@ -353,11 +393,10 @@ def _remedy(one: Any) -> tuple[str, str, str]:
     words = {
         "attribution": (gettext("The customer was attributed late"), "referrals.show"),
         "transfer": (gettext("The customer was transferred"), "cases.show"),
-        "correction": (gettext("A commission was corrected"), "commissions.show"),
+        "correction": (gettext("A reversal was undone"), "reversals.show"),
     }
     text, endpoint = words[one.kind]
-    argument = {"id": int(one.subject)} if one.kind == "correction" else {"reference": one.subject}
-    return text, one.subject, url_for(endpoint, **argument)
+    return text, one.subject, url_for(endpoint, reference=one.subject)
 
 
 def _story(dispute: Any) -> list[Any]:

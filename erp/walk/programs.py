@@ -66,12 +66,12 @@ class Agent(Program):
 
     def _sign_in(self) -> None:
         self.token = ""
-        seen = self._messages()
+        seen = self.messages()
         self.post("/auth/codes", {"phone": self.phone})
         code = until(lambda: self._code(seen), "the one-time code by SMS")
         self._keep(self.post("/auth/sessions", {"phone": self.phone, "code": code, "name": self.name}))
 
-    def _messages(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         """What the SMS gateway's inbox holds for this phone, newest first."""
         inbox = httpx.get(
             f"{self.sms_url}/inbox.json", params={"to": self.phone}, timeout=10, trust_env=False
@@ -81,7 +81,7 @@ class Agent(Program):
 
     def _code(self, seen: list[dict[str, Any]]) -> str | None:
         """The code in the newest message, when it came after those that were `seen`."""
-        messages = self._messages()
+        messages = self.messages()
         found = re.search(r"\b\d{6}\b", messages[0]["text"]) if len(messages) > len(seen) else None
         return found and found[0]
 

@@ -10,6 +10,7 @@ import httpx
 from rich.console import Console
 
 from erp.walk.narrator import Failed, Narrator, rubles
+from erp.walk.objections import the_dispute
 from erp.walk.pages import Staff
 from erp.walk.programs import Agent, Bank, Program, until
 
@@ -494,4 +495,5 @@ CHAPTERS = (
     the_owners_books,
     the_books,
     the_statement,
+    the_dispute,
 )

@@ -303,6 +303,23 @@ class TestMending:
         assert (balance(bob), balance(alice)) == ({}, {"pending": 50_000})
         assert [one.subject for one in disputes.remedies_of(id_of(reference))] == [case]
 
+    def test_a_reversal_by_hand_of_its_commission_is_undone(self, alice, event):
+        line = commission(event)
+        with transaction():
+            made = commissions.ask_reversal(
+                line.id, amount=9_000, code="fraud", note="x", by=SOMEBODY, now=NOW
+            )
+        reference = disputed(alice, "wrong", About(commission=line.id))
+        decide(reference)
+        other = disputed(alice)
+        decide(other)
+        with pytest.raises(NotFound), transaction():
+            disputes.undo_reversal(id_of(other), made.reference, "x", by=SOMEBODY, now=NOW)
+        with transaction():
+            asked = disputes.undo_reversal(id_of(reference), made.reference, "x", by=SOMEBODY, now=NOW)
+        assert net(event) == 50_000
+        assert [one.subject for one in disputes.remedies_of(id_of(reference))] == [asked.reference]
+
     def test_before_it_was_upheld_nothing_is_mended(self, alice, event):
         reference = disputed(alice, "wrong", About(commission=commission(event).id))
         with pytest.raises(rules.DisputeOpen), transaction():

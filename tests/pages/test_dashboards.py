@@ -12,6 +12,7 @@ from flask import Flask
 
 from erp.domain import staff
 from erp.kernel import clock
+from erp.kernel.db import rows
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
 from tests.pages.conftest import PASSWORD, TEST, Desk, sign_in
@@ -39,6 +40,20 @@ def test_every_figure_equals_the_rows_it_opens_into(app: Flask) -> None:
                 assert figure == listed(colleague, url, money="₽" in figure), f"{board}: {figure} at {url}"
                 checked += 1
     assert checked > 150
+
+
+def test_what_is_owed_opens_into_its_lines_on_the_pages_of_agents_and_commissions(app: Flask) -> None:
+    with app.app_context():
+        live_through(clock.now())
+        references = [reference for (reference,) in rows("select reference from agent order by id")]
+    colleague, checked = everybody(app), 0
+    for page in ("/commissions", *(f"/agents/{reference}" for reference in references)):
+        for url, figure in figures(colleague.get(page).text):
+            if "₽" in figure and ("account=" in url or page == "/commissions"):
+                asked = figure.removeprefix("−")
+                assert asked == listed(colleague, url, money=True), f"{page}: {figure} at {url}"
+                checked += 1
+    assert checked > 15
 
 
 def everybody(app: Flask) -> Desk:
@@ -74,7 +89,7 @@ def listed(colleague: Desk, url: str, *, money: bool) -> str:
         counted = re.search(r"<span>[\d,]+–[\d,]+ of ([\d,]+)</span>", page.text)
         return counted[1] if counted else preview(page.text)
     path = urlsplit(url).path
-    column = "Refunded" if "by=refunded" in url else SUMMED[path]
+    column = "Refunded" if "by=refunded" in url else SUMMED.get(path, "Amount")
     total, rows = summed(page.text, column)
     assert rows is None or rows == total, f"{url} does not sum up itself"
     return written(abs(total), money=True)

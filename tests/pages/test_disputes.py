@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from erp.domain import disputes
+from erp.domain import commissions, disputes
 from erp.kernel.db import rows, scalar
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
@@ -74,6 +74,23 @@ def test_an_upheld_one_is_mended_by_attributing_the_customer(
     assert f'href="/referrals/{made}"' in page
     assert "The customer was attributed late" in page
     assert desk(Role.SUPPORT).post(f"{url}/attribution").status_code == 403
+
+
+def test_an_upheld_one_is_mended_by_undoing_a_reversal(
+    app: Flask, desk: Callable[[Role], Desk], office: Office
+) -> None:
+    finance, manager = desk(Role.FINANCE), desk(Role.MANAGER)
+    finance.post(f"/reversals/{office.reversal}/withdrawal")
+    taken = {"amount": "5", "code": "fraud", "note": "x"}
+    made = manager.post(f"/reversals/new/{office.commission}", **taken).headers["Location"].rpartition("/")[2]
+    url = f"/disputes/{office.dispute}"
+    finance.post(f"{url}/decision", decision="uphold", code="wrong_sum", note="You are right")
+    assert f'value="{made}"' in finance.get(url).text
+    asked = finance.post(f"{url}/correction", **{"undo-reversal": made, "undo-note": "It was right"})
+    assert asked.status_code == 303
+    assert "A reversal was undone" in finance.get(url).text
+    with app.app_context():
+        assert commissions.find(office.commission).net == 10_000
 
 
 def test_staff_raise_one_for_an_agent(app: Flask, desk: Callable[[Role], Desk], office: Office) -> None:

@@ -36,6 +36,7 @@ from erp.domain.commissions.reversal_queries import (
     search_reversals,
 )
 from erp.domain.commissions.reversals import (
+    Asked,
     approve_reversal,
     ask_reversal,
     ask_undo,
@@ -55,6 +56,7 @@ __all__ = [
     "MOST_DAYS",
     "RELEASE_CODES",
     "REVERSAL_CODES",
+    "Asked",
     "NothingKept",
     "Standing",
     "accrue",

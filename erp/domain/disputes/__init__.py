@@ -17,7 +17,7 @@ from erp.domain.disputes.queries import (
     remedies_of,
     search,
 )
-from erp.domain.disputes.remedies import attribute_customer, transfer_customer
+from erp.domain.disputes.remedies import attribute_customer, transfer_customer, undo_reversal
 from erp.domain.disputes.rules import (
     CHOICES,
     CODES,
@@ -55,5 +55,6 @@ __all__ = [
     "take",
     "text_to_send",
     "transfer_customer",
+    "undo_reversal",
     "write",
 ]

@@ -107,7 +107,7 @@ class DisputeMessage(db.Model):
 
 
 class DisputeRemedy(db.Model):
-    """A deed that mends what an upheld dispute found wrong; `subject` is the referral, case or commission it made."""
+    """A deed that mends what an upheld dispute found wrong; `subject` is the referral, case or reversal it made."""
 
     __tablename__ = "dispute_remedy"
     id: so.Mapped[UUID] = so.mapped_column(primary_key=True)

@@ -1,11 +1,11 @@
-"""What mends a dispute that was upheld: the customer is attributed late, or goes to the agent."""
+"""What mends a dispute that was upheld: the customer is attributed late, or goes to the agent, or a reversal is undone."""
 
 from __future__ import annotations
 
 import datetime as dt
 from uuid import UUID
 
-from erp.domain import referrals
+from erp.domain import commissions, referrals
 from erp.domain.disputes import rules
 from erp.kernel import audit
 from erp.kernel.actor import Actor
@@ -30,6 +30,23 @@ def transfer_customer(id: UUID, note: str, *, by: Actor, now: dt.datetime) -> st
     made = referrals.transfer(dispute.referral_id, dispute.agent_id, note, by=by, now=now)
     _keep(id, "transfer", made, by=by, now=now)
     return made
+
+
+def undo_reversal(id: UUID, reversal: str, note: str, *, by: Actor, now: dt.datetime) -> commissions.Asked:
+    """Undo a reversal by hand of the commission that it is about; above the limit a second person approves that too.
+
+    Raises `NotFound` for a reversal of another commission, and what `commissions.ask_undo` does.
+    """
+    found = row("select state, commission_id from dispute where id = :id for update", id=id)
+    if found is None:
+        raise NotFound
+    if found.state not in ("upheld", "partly"):
+        raise rules.DisputeOpen
+    if commissions.find_reversal(reversal).commission_id != found.commission_id:
+        raise NotFound
+    asked = commissions.ask_undo(reversal, code="mistaken_reversal", note=note, by=by, now=now)
+    _keep(id, "correction", asked.reference, by=by, now=now)
+    return asked
 
 
 def _upheld(id: UUID) -> Row:
