@@ -27,7 +27,7 @@ from erp.blueprints.presentation import format_money
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.roles import ROLES
 from erp.blueprints.seen import unchanged
-from erp.blueprints.states import state_of, stated
+from erp.blueprints.states import state_of
 from erp.domain import agents, commissions, disputes
 from erp.kernel import clock
 from erp.kernel.errors import Invalid, NotFound
@@ -148,6 +148,7 @@ def worded(rows: Any) -> list[Any]:
         lambda row: {
             "agent_name": names[row.agent_id],
             "kind_state": f"dispute.{row.kind}",
+            "tagged": f"dispute.{row.state}",
             "decides": str(ROLES[Role(row.role)]),
             "otherwise": str(state_of(f"dispute.{row.outcome}").label),
             "about": ", ".join(label for _name, label, _url in _about(row)),
@@ -183,7 +184,7 @@ DISPUTES = Listing(
         ),
         Column("kind", _("Kind"), Tag(), of="kind_state", card="more"),
         Column("about", _("About"), card="note"),
-        Column("state", _("State"), Tag(), card="state"),
+        Column("state", _("State"), Tag(), of="tagged", card="state"),
         Column("decides", _("Who decides")),
         Column("due_at", _("By when"), Moment(is_near=True), sort=True, card="sum"),
         Column("otherwise", _("If nobody does"), quiet=True),
@@ -195,8 +196,8 @@ DISPUTES = Listing(
     ),
     find=_find,
     filters=lambda: DisputeFilters(
-        state=stated(STATES),
-        kind=stated(f"dispute.{kind}" for kind in disputes.KINDS),
+        state=[(state, state_of(f"dispute.{state}").label) for state in STATES],
+        kind=[(kind, state_of(f"dispute.{kind}").label) for kind in disputes.KINDS],
         role=[(role, ROLES[Role(role)]) for role in disputes.ROLES],
         due=list(WHEN.items()),
         whose=[("mine", _("Mine"))],

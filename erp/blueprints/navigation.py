@@ -51,7 +51,7 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
         [
             Area(_("Commissions"), "percent", "commissions.index", Permission.COMMISSIONS_READ),
             Area(_("Frozen"), "snowflake", "freezes.index", Permission.COMMISSIONS_READ),
-            Area(_("Reversals by hand"), "undo-2", "reversals.index", Permission.COMMISSIONS_READ),
+            Area(_("Reversals"), "undo-2", "reversals.index", Permission.COMMISSIONS_READ),
             Area(_("Payments"), "credit-card", "payments.index", Permission.PAYMENTS_READ),
             Area(_("Payouts"), "hand-coins", "payouts.index", Permission.PAYOUTS_READ),
             Area(_("Payout runs"), "layers", "payout_runs.index", Permission.PAYOUTS_READ),

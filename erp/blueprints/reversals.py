@@ -20,7 +20,7 @@ from erp.blueprints.people import agent_names, dressed, with_actor_names, with_a
 from erp.blueprints.presentation import format_money
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.seen import unchanged
-from erp.blueprints.states import stated
+from erp.blueprints.states import state_of
 from erp.domain import commissions
 from erp.kernel import clock
 from erp.kernel.paging import Listed
@@ -58,8 +58,8 @@ class ReversalForm(ReasonForm):
 def _find(form: ReversalFilters) -> Listed:
     found = commissions.search_reversals(
         q=form.value("q"),
-        state=form.value("state").removeprefix("reversal."),
-        kind=form.value("kind").removeprefix("reversal."),
+        state=form.value("state"),
+        kind=form.value("kind"),
         sort=sort_key() or "waiting",
     )
     return found.dressed(_worded)
@@ -110,14 +110,14 @@ REVERSALS = Listing(
     ),
     find=_find,
     filters=lambda: ReversalFilters(
-        state=stated(f"reversal.{state}" for state in STATES),
-        kind=stated(f"reversal.{kind}" for kind in ("take_back", "undo")),
+        state=[(state, state_of(f"reversal.{state}").label) for state in STATES],
+        kind=[(kind, state_of(f"reversal.{kind}").label) for kind in ("take_back", "undo")],
     ),
     empty=Empty("undo-2", _("Nothing was taken back by hand"), _("It is done on the page of a commission.")),
     views=(
         View(_("All")),
-        View(_("Waiting for a second person"), {"state": "reversal.proposed"}),
-        View(lazy_pgettext("reversals", "Done"), {"state": "reversal.done"}),
+        View(_("Waiting for a second person"), {"state": "proposed"}),
+        View(lazy_pgettext("reversals", "Done"), {"state": "done"}),
     ),
 )
 mount(bp, REVERSALS, Permission.COMMISSIONS_READ)

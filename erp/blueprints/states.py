@@ -115,6 +115,8 @@ STATES: dict[str, State] = {
     "reversed": State("bad", _("Reversed")),
     # disputes: kinds, what becomes of them
     "partly": State("go", _("Partly upheld")),
+    "dispute.upheld": State("ok", _("The agent was right")),
+    "dispute.rejected": State("bad", _("Dispute rejected")),
     "decided": State("idle", _("Decided")),
     "dispute.missing": State("wait", _("Something is missing")),
     "dispute.wrong": State("wait", _("The amount is wrong")),

@@ -104,7 +104,7 @@ KINDS = [
     Kind(
         "reversals_to_approve",
         "reversals.index",
-        {"state": "reversal.proposed"},
+        {"state": "proposed"},
         Permission.COMMISSIONS_DECIDE,
         "undo-2",
         _("Reversals to approve"),
