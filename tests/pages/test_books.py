@@ -38,12 +38,13 @@ def look(app: Flask, sql: str, **params: object) -> object:
 
 
 def next_month(app: Flask) -> str:
-    """Let the month that is open end; its name in an address."""
+    """Let the month end that is closed next, if it has not; its name in an address."""
     with app.app_context():
         month = ledger.next_month()
         assert month is not None
-        with transaction():
-            clock.move(ledger.ends_of(month), by=TEST)
+        if clock.now() < ledger.ends_of(month):
+            with transaction():
+                clock.move(ledger.ends_of(month), by=TEST)
     return f"{month:%Y-%m}"
 
 
