@@ -135,6 +135,17 @@ def _cases(rows: Sequence[Any]) -> list[Hit]:
     ]
 
 
+def _disputes(rows: Sequence[Any]) -> list[Hit]:
+    names = agent_names(row.agent_id for row in rows)
+    return [_hit(row, "disputes.show", row.reference, names[row.agent_id]) for row in rows]
+
+
+def _reversals(rows: Sequence[Any]) -> list[Hit]:
+    return [
+        _hit(row, "reversals.show", _money(row), format_day(row.proposed_at), row.reference) for row in rows
+    ]
+
+
 def _payments(rows: Sequence[Any]) -> list[Hit]:
     return [
         _hit(row, "payments.show", _money(row), row.external_id, format_day(row.created_at), row.reference)
@@ -174,6 +185,10 @@ def _programmes(rows: Sequence[Any]) -> list[Hit]:
     return [_hit(row, "programmes.show", row.name, row.currency, row.reference) for row in rows]
 
 
+def _back_tests(rows: Sequence[Any]) -> list[Hit]:
+    return [_hit(row, "backtests.show", row.reference, format_day(row.asked_at), row.note) for row in rows]
+
+
 def _staff(rows: Sequence[Any]) -> list[Hit]:
     return [_hit(row, "staff.show", row.name, role_names(row.roles)) for row in rows]
 
@@ -185,11 +200,14 @@ SHOWN: dict[str, tuple[str, Callable[[Sequence[Any]], list[Hit]]]] = {
     "referral": ("referrals.index", _referrals),
     "customer": ("customers.index", _customers),
     "case": ("cases.index", _cases),
+    "dispute": ("disputes.index", _disputes),
+    "reversal": ("reversals.index", _reversals),
     "payment": ("payments.index", _payments),
     "payout": ("payouts.index", _payouts),
     "payout_run": ("payout_runs.index", _payout_runs),
     "statement": ("statements.index", _statements),
     "programme": ("programmes.index", _programmes),
+    "back_test": ("backtests.index", _back_tests),
     "staff": ("staff.index", _staff),
 }
 """Every noun that can be found: the list whose permission opens it, and how its rows look."""

@@ -10,8 +10,9 @@ from erp.history.stage import jobs
 from erp.jobs.schedule import SCHEDULE
 
 DOMAIN = Path(erp.__file__).parent / "domain"
-OF_DOORS = {"erp.jobs.payments.init_payment"}
-"""Left by a page or the API when somebody waits for the answer; the history opens payments itself."""
+OF_DOORS = {"erp.jobs.payments.init_payment", "erp.jobs.backtests.run"}
+"""Left by a page or the API when somebody waits for the answer; the history opens payments itself, and asks for no
+back-test: the demo does, when the history is over."""
 
 
 def test_every_job_that_the_domain_leaves_is_done_on_the_stage() -> None:

@@ -36,7 +36,7 @@ def read_xlsx(answer: TestResponse) -> Worksheet:
 def test_every_list_gives_both_files(app: Flask, desk: Callable[[Role], Desk], office: Office) -> None:
     admin = desk(Role.ADMIN)
     for shown in lists.declared(app).values():
-        with app.test_request_context(f"/agents/{office.agent}/ledger"):
+        with app.test_request_context(office.within(shown.key)):
             url = shown.url
         every = "&".join(f"columns={column.key}" for column in shown.columns)
         lines = read_csv(admin.post(f"{url}/export?{every}", format="csv"))

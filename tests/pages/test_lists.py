@@ -29,7 +29,7 @@ def heads(text: str) -> list[str]:
 
 def test_every_column_that_sorts_has_its_orders_in_the_query(app: Flask, office: Office) -> None:
     for shown in every_list(app):
-        with app.test_request_context(f"/agents/{office.agent}/ledger"):
+        with app.test_request_context(office.within(shown.key)):
             sorts = shown.find(shown.filters()).sorts
         for column in shown.columns:
             if column.sort:
@@ -41,7 +41,7 @@ def test_every_view_and_every_column_of_every_list_opens(
 ) -> None:
     admin = desk(Role.ADMIN)
     for shown in every_list(app):
-        with app.test_request_context(f"/agents/{office.agent}/ledger"):
+        with app.test_request_context(office.within(shown.key)):
             url = shown.url
             views = [(view, view.args) for view in shown.views]
         for view, args in views:

@@ -69,6 +69,14 @@ class Office:
     debtor: str
     month: str
 
+    def within(self, key: str) -> str:
+        """An address under which the list with this key can be asked for its own: some lie within another thing."""
+        of_back_tests = f"/back-tests/{self.back_test}/agents"
+        return {
+            "backtest_agents": of_back_tests,
+            "backtest_lines": f"{of_back_tests}/{self.agent}",
+        }.get(key, f"/agents/{self.agent}/ledger")
+
     @property
     def pages(self) -> list[str]:
         """One page of each noun that shows one thing."""

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from erp.domain.catalogue import fold
 from erp.kernel.ids import ALPHABET
 
-PREFIXES = ("AGT", "BKG", "CASE", "CUS", "EST", "ORD", "PAY", "PO", "PRG", "REF", "RUN", "STF", "STM")
+PREFIXES = (
+    "AGT", "BKG", "BKT", "CASE", "CUS", "DSP", "EST", "ORD", "PAY", "PO", "PRG", "REF", "REV", "RUN", "STF", "STM"
+)  # fmt: skip
 LENGTH = 8
 """Signs of a reference after its prefix."""
 SHORTEST = 3

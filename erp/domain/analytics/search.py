@@ -172,6 +172,25 @@ def _cases(needle: Needle) -> Rows:
     )
 
 
+def _disputes(needle: Needle) -> Rows:
+    """By reference alone: what was written in them is encrypted."""
+    return rows(
+        f"""select d.reference, d.agent_id, case d.state when 'open' then 'open' else 'dispute.' || d.state end as state, {_distance("d.reference")} as distance
+            from dispute d where {_wanted("d.reference")}
+            order by distance, d.opened_at desc limit :limit""",
+        **_reference(needle, "DSP"),
+    )
+
+
+def _reversals(needle: Needle) -> Rows:
+    return rows(
+        f"""select r.reference, 'reversal.' || r.state as state, r.amount, r.currency, r.proposed_at, {_distance("r.reference")} as distance
+            from manual_reversal r where {_wanted("r.reference")}
+            order by distance, r.proposed_at desc limit :limit""",
+        **_reference(needle, "REV"),
+    )
+
+
 def _payments(needle: Needle) -> Rows:
     """By their own reference, the order's or the customer's; by the bank's id, or the owner's of order or customer."""
     return rows(
@@ -245,6 +264,15 @@ def _programmes(needle: Needle) -> Rows:
     )
 
 
+def _back_tests(needle: Needle) -> Rows:
+    return rows(
+        f"""select b.reference, b.note, b.asked_at, {_distance("b.reference")} as distance
+            from back_test b where {_wanted("b.reference")}
+            order by distance, b.asked_at desc limit :limit""",
+        **_reference(needle, "BKT"),
+    )
+
+
 def _staff(needle: Needle) -> Rows:
     """Colleagues by name or e-mail address, with slips."""
     return rows(
@@ -268,11 +296,14 @@ NOUNS: dict[str, Callable[[Needle], Rows]] = {
     "referral": _referrals,
     "customer": _customers,
     "case": _cases,
+    "dispute": _disputes,
+    "reversal": _reversals,
     "payment": _payments,
     "payout": _payouts,
     "payout_run": _payout_runs,
     "statement": _statements,
     "programme": _programmes,
+    "back_test": _back_tests,
     "staff": _staff,
 }
 
