@@ -8,9 +8,21 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from erp.domain import agents, bookings, commissions, disputes, integrations, ledger, payments, payouts, staff
+from erp.domain import (
+    agents,
+    backtests,
+    bookings,
+    commissions,
+    disputes,
+    integrations,
+    ledger,
+    payments,
+    payouts,
+    staff,
+)
 from erp.domain.payments import actions, refunds
 from erp.domain.payouts import checks
+from erp.jobs import backtests as replaying
 from erp.jobs import statements as sealing
 from erp.kernel import clock
 from erp.kernel.db import db, rows, scalar
@@ -75,6 +87,7 @@ def happen() -> None:
     _write_offs(owing)
     _closing()
     _statements(shop)
+    _back_test(superapp)
     db.session.remove()
 
 
@@ -244,6 +257,13 @@ def _disputed() -> None:
         referral_id = disputes.find(made).referral_id
     with transaction():
         commissions.settle_referral(referral_id, by=SOMEBODY, now=NOW)
+
+
+def _back_test(programme_id: UUID) -> None:
+    with transaction():
+        reference = backtests.ask(programme_id, [1], note="a test", by=SOMEBODY, now=clock.now())
+        id = backtests.find(reference).id
+    replaying.run([str(id)])
 
 
 def _bank(customer_id: UUID) -> None:
