@@ -77,9 +77,33 @@ def _more() -> dict[str, Any]:
         "steps": _steps(),
         "figures": _figures(),
         "charts": _charts(),
+        "books": _books(),
         "progress": 2,
         "steps_in_all": STEPS,
         "refusal": None,
+    }
+
+
+def _books() -> dict[str, Any]:
+    legs = (("revenue", 0, 0, 250_000), ("vat", 0, 0, 50_000), ("clearing", 20_000, 300_000, 0))
+    return {
+        "accounts": [
+            SimpleNamespace(
+                kind=kind,
+                currency="RUB",
+                opening=before,
+                debit=debit,
+                credit=credit,
+                balance=before + credit - debit,
+            )
+            for kind, before, debit, credit in legs
+        ],
+        "results": [
+            SimpleNamespace(
+                currency="RUB", parts={"revenue": 250_000, "fee": -7_500}, vat=50_000, total=242_500
+            )
+        ],
+        "entries": lambda kind, **_which: f"#{kind}",
     }
 
 
