@@ -362,6 +362,17 @@ class Column:
         )
 
 
+AGENT = Column(
+    "agent",
+    _("Agent"),
+    Who(),
+    of="agent_name",
+    card="name",
+    to=To("agents.show", "reference", "agent_reference"),
+)
+"""Whom a row is about, where that is what people know it by."""
+
+
 def lines(columns: Iterable[Column], rows: Sequence[Any], *, labelled: bool = False) -> list[Markup]:
     """All cells of each row. `labelled`: each bears the name of its column, for a card that shows them all."""
     return [Markup(line) for line in _lines("{}", columns, rows, labelled)]

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Day, Moment, Money, Mono, Percent, Tag, To, Who
+from erp.blueprints.columns import AGENT, Column, Day, Moment, Money, Mono, Percent, Tag, To
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.freezes import told_freezes
 from erp.blueprints.listing import Empty, Listing, View, in_days
@@ -55,14 +55,7 @@ COMMISSIONS = Listing(
         Column(
             "occurred_at", _("When"), Moment(), sort=True, card="more", to=To("commissions.show", "id", "id")
         ),
-        Column(
-            "agent",
-            _("Agent"),
-            Who(),
-            of="agent_name",
-            card="name",
-            to=To("agents.show", "reference", "agent_reference"),
-        ),
+        AGENT,
         Column(
             "customer",
             _("Customer"),

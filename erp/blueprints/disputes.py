@@ -16,7 +16,7 @@ from wtforms.validators import Optional
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Moment, Mono, Tag, To, Who
+from erp.blueprints.columns import AGENT, Column, Moment, Mono, Tag, To
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, Step, View
@@ -174,14 +174,7 @@ DISPUTES = Listing(
     _("What agents object to. Each says who decides, by when, and what happens if nobody does."),
     columns=(
         Column("reference", _("Dispute"), Mono(), to=To("disputes.show")),
-        Column(
-            "agent",
-            _("Agent"),
-            Who(),
-            of="agent_name",
-            card="name",
-            to=To("agents.show", "reference", "agent_reference"),
-        ),
+        AGENT,
         Column("kind", _("Kind"), Tag(), of="kind_state", card="more"),
         Column("about", _("About"), card="note"),
         Column("state", _("State"), Tag(), of="tagged", card="state"),

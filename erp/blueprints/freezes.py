@@ -11,16 +11,16 @@ from flask import Blueprint, flash, url_for
 from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import SelectField, TextAreaField
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
-from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed, options
+from erp.blueprints.columns import AGENT, Column, Moment, Money, Mono, Tag, To, Words
+from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_name, agent_names, dressed
 from erp.blueprints.presentation import format_moment, format_money
+from erp.blueprints.reasons import ReasonForm
 from erp.blueprints.responses import page_or_part, seen_other
 from erp.blueprints.roles import ROLES
 from erp.blueprints.states import state_of, stated
@@ -41,19 +41,6 @@ class FreezeFilters(Filters):
     state = choice(_("Any state"))
     rule = choice(_("Whatever froze it"))
     role = choice(_("Whoever decides"))
-
-
-class ReasonForm(Form):
-    """Why somebody freezes, or lets go."""
-
-    code = SelectField(_("Reason"), [needed])
-    note = TextAreaField(
-        _("Note"), [needed], description=_("For colleagues; the agent sees the reason alone.")
-    )
-
-    def __init__(self, codes: tuple[str, ...], **values: Any):
-        super().__init__(**values)
-        self.code.choices = options((code, _capital(say(commissions.CODES[code]))) for code in codes)
 
 
 def _capital(words: str) -> str:
@@ -115,14 +102,7 @@ FREEZES = Listing(
     _("What waits for a person: why, who decides, by when, and what happens if nobody does."),
     columns=(
         Column("commission_id", _("Commission"), Mono(), to=To("commissions.show", "id", "commission_id")),
-        Column(
-            "agent",
-            _("Agent"),
-            Who(),
-            of="agent_name",
-            card="name",
-            to=To("agents.show", "reference", "agent_reference"),
-        ),
+        AGENT,
         Column(
             "customer",
             _("Customer"),

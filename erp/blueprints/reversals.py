@@ -8,16 +8,17 @@ from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import StringField
 
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Who, Words
-from erp.blueprints.forms import Filters, Form, Outcome, amount_in, attempt, choice, needed, options
+from erp.blueprints.columns import AGENT, Column, Moment, Money, Mono, Tag, To, Words
+from erp.blueprints.forms import Filters, Form, Outcome, amount_in, attempt, choice, needed
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, with_actor_names, with_agent_names
 from erp.blueprints.presentation import format_money
+from erp.blueprints.reasons import ReasonForm
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of
@@ -39,20 +40,11 @@ class ReversalFilters(Filters):
     kind = choice(_("Any kind"))
 
 
-class ReasonForm(Form):
-    code = SelectField(_("Reason"), [needed])
-    note = TextAreaField(
-        _("Note"), [needed], description=_("For colleagues; the agent sees the reason alone.")
-    )
-
-    def __init__(self, codes: tuple[str, ...] = commissions.REVERSAL_CODES, **values: Any):
-        super().__init__(**values)
-        words = ((code, say(commissions.CODES[code])) for code in codes)
-        self.code.choices = options((code, text[:1].upper() + text[1:]) for code, text in words)
-
-
 class ReversalForm(ReasonForm):
     amount = StringField(_("Take back"), [needed])
+
+    def __init__(self, **values: Any):
+        super().__init__(commissions.REVERSAL_CODES, **values)
 
 
 def _find(form: ReversalFilters) -> Listed:
@@ -89,14 +81,7 @@ REVERSALS = Listing(
     _("What people took back, or gave back again, and why. Above the limit a second person approves."),
     columns=(
         Column("reference", _("Reversal"), Mono(), to=To("reversals.show")),
-        Column(
-            "agent",
-            _("Agent"),
-            Who(),
-            of="agent_name",
-            card="name",
-            to=To("agents.show", "reference", "agent_reference"),
-        ),
+        AGENT,
         Column("commission_id", _("Commission"), Mono(), to=To("commissions.show", "id", "commission_id")),
         Column("kind", _("Kind"), Tag(), card="more"),
         Column("why", _("Why"), Words(), card="note"),
