@@ -9,7 +9,7 @@ from functools import singledispatch
 from uuid import UUID
 
 from erp.domain import agents, bookings, catalogue, ledger, payments, payouts, programmes, referrals
-from erp.history import deeds
+from erp.history import deeds, deeds_of_cases
 from erp.history.deeds import Deed
 from erp.history.stage.bank import Request
 from erp.history.stage.stage import Stage, subjects
@@ -36,8 +36,14 @@ MAY_BE_REFUSED = (
     deeds.WinBack,
     deeds.WriteOff,
     deeds.CloseMonth,
+    deeds_of_cases.RaiseDispute,
+    deeds_of_cases.DecideDispute,
+    deeds_of_cases.FreezeByHand,
+    deeds_of_cases.TakeBackByHand,
+    deeds_of_cases.UndoTakingBack,
 )
-"""The script does not know what the books hold: a place that somebody else took, a run with nobody to pay."""
+"""The script does not know what the books hold: a place that somebody else took, a run with nobody to pay, a commission
+that was paid out before somebody wanted to freeze it."""
 
 
 def play(told: Sequence[Deed], stage: Stage) -> None:
