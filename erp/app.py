@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
 from erp import access, blueprints, config, errors, extensions, language, models
+from erp.blueprints.cookies import Sessions
 from erp.kernel import log, mode
 from erp.kernel.db import READING, db
 from erp.kernel.outbox import courier
@@ -70,6 +71,7 @@ def _add_extensions(app: Flask) -> None:
     for extension in (extensions.compress, extensions.csrf, extensions.limiter, extensions.login_manager):
         extension.init_app(app)
     language.register(app)
+    app.session_interface = Sessions(app)
 
 
 def _add_request_log(app: Flask) -> None:

@@ -48,7 +48,7 @@ class BookFilters(Within):
     @property
     def whole(self) -> ledger.Cut:
         """The cut that a trial balance shows, from what stood before to what stands at its end."""
-        day = self.known.data
+        day = self.day("known")
         known_before = midnight(day + dt.timedelta(days=1)) if day else None
         return ledger.Cut(self.span, self.value("by") or "booked", known_before)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from flask import get_template_attribute, url_for
+from flask import current_app, get_template_attribute, request, url_for
 from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
@@ -306,12 +306,12 @@ class To(NamedTuple):
     value: str = "reference"
 
     def wrap(self, cells: list[str], rows: Sequence[Any]) -> list[str]:
-        """Each cell inside its link. The address is built once, for the first row, and filled in for the others."""
+        """Each cell inside its link. The address is built once, and filled in for each row."""
         values = [value if value is None else str(value) for value in map(attrgetter(self.value), rows)]
         sample = next(filter(None, values), None)
         if sample is None:
             return cells
-        before, after = (str(escape(part)) for part in self._around(sample))
+        before, after = self._around(sample)
         places = zip(values, escaped([value or "" for value in values]), cells, strict=True)
         return [
             cell if value is None else f'<a dir="auto" href="{before}{to}{after}">{cell}</a>'
@@ -319,10 +319,20 @@ class To(NamedTuple):
         ]
 
     def _around(self, sample: str) -> tuple[str, str]:
-        """What stands before and after the argument in the address."""
+        """What stands before and after the argument in the address, as markup: the same for good, unless the address
+        takes more from the page that it stands on."""
+        if self.endpoint.partition(".")[0] in current_app.url_default_functions:
+            return self._built(sample)
+        known: dict[Any, tuple[str, str]] = current_app.extensions.setdefault("ref_links", {})
+        key = request.script_root, self.endpoint, self.argument
+        if (around := known.get(key)) is None:
+            around = known[key] = self._built(sample)
+        return around
+
+    def _built(self, sample: str) -> tuple[str, str]:
         arguments: dict[str, Any] = {self.argument: sample}
         before, _sample, after = url_for(self.endpoint, **arguments).rpartition(sample)
-        return before, after
+        return str(escape(before)), str(escape(after))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,7 +48,7 @@ class CustomerFilters(Within):
     @property
     def paid_span(self) -> Span:
         """The month in which they must have paid."""
-        first: dt.date | None = self.paid_in.data
+        first = self.day("paid_in")
         return period.month(first).span if first else EVER
 
 

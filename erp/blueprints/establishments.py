@@ -18,7 +18,7 @@ from erp.blueprints.lists import mount
 from erp.blueprints.people import dressed, with_agent_names
 from erp.blueprints.present import now
 from erp.blueprints.states import stated
-from erp.blueprints.tags import tags_named
+from erp.blueprints.tags import in_words
 from erp.domain import bookings, catalogue, referrals
 from erp.kernel import clock
 from erp.kernel.paging import Listed
@@ -44,9 +44,8 @@ def _address(place: Any) -> str:
 
 
 def _filters() -> PlaceFilters:
-    name = tags_named()
     return PlaceFilters(
-        kind=[(kind, name(kind)) for kind in lately(catalogue.kinds)],
+        kind=in_words(lately(catalogue.kinds)),
         city=[(city, city) for city in lately(catalogue.cities)],
         state=stated(bookings.PLACE_STATES),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
@@ -62,14 +62,36 @@ class Filters(PlainForm):
     """Fields that say when; they share one place in the bar."""
     q = StringField(_("Search"))
 
-    def __init__(self, **choices: list[tuple[str, str]]):
-        super().__init__(address.args())
-        self.q.data = address.searched()
-        for name, offered in choices.items():
-            self[name].choices = [("", self[name].label.text), *offered]
+    def __init__(self, **choices: Sequence[tuple[str, Any]]):
+        self.asked, self.searched, self.choices = address.args(), address.searched(), choices
+
+    def bound(self) -> Self:
+        """With its fields, which most pages do not need: their bar was drawn before."""
+        if "_fields" not in vars(self):
+            super().__init__(self.asked)
+            self.q.data = self.searched
+            for name, offered in self.choices.items():
+                self[name].choices = [("", self[name].label.text), *offered]
+        return self
 
     def value(self, name: str) -> str:
-        return str(self[name].data or "").strip()
+        """What was typed or picked."""
+        return (self.searched if name == "q" else self.asked.get(name, "")).strip()
+
+    def day(self, name: str) -> dt.date | None:
+        """What a field for a day, or for a month, says."""
+        found: dt.date | None = self.bound()[name].data if self.value(name) else None
+        return found
+
+    @property
+    def offered(self) -> Hashable:
+        """What can be picked; words of ours say the same in the same language."""
+        return tuple(
+            [
+                (name, tuple([(value, label if isinstance(label, str) else "") for value, label in offered]))
+                for name, offered in self.choices.items()
+            ]
+        )
 
 
 class Within(Filters):
@@ -82,8 +104,8 @@ class Within(Filters):
     @property
     def span(self) -> Span:
         """From the beginning of the first day to the end of the last."""
-        last = self.until.data
-        return Span(midnight(self.since.data), midnight(last and last + dt.timedelta(days=1)))
+        last = self.day("until")
+        return Span(midnight(self.day("since")), midnight(last and last + dt.timedelta(days=1)))
 
 
 def midnight(day: dt.date | None) -> dt.datetime | None:

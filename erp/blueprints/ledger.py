@@ -16,7 +16,7 @@ bp = Blueprint("ledger", __name__, url_prefix="/ledger")
 @bp.get("")
 @requires(Permission.PAYOUTS_READ)
 def index() -> Any:
-    form = BookFilters()
+    form = BookFilters().bound()
     accounts = ledger.trial_balance(form.whole)
 
     def entries(account: str, **of: str) -> str:

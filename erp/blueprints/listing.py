@@ -25,6 +25,7 @@ from erp.blueprints import address
 from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Column, Pick, body
 from erp.blueprints.forms import Filters
+from erp.blueprints.once import Face
 from erp.blueprints.present import now
 from erp.blueprints.presentation import format_day, format_month
 from erp.domain import staff
@@ -151,6 +152,11 @@ class Shown:
     def __post_init__(self) -> None:
         self.totalled = [column for column in self.columns if column.total]
 
+    @property
+    def bar(self) -> Filters:
+        """The fields over the list."""
+        return self.form.bound()
+
     @cached_property
     def actions(self) -> list[BulkAction]:
         """What the reader may do to many rows at once."""
@@ -185,13 +191,15 @@ class Shown:
         be kept: a search for something typed, a list within something else."""
         if request.view_args or any(name in address.SEARCHES for name, _value in self.state):
             return None
-        offered = [_offered(item) for item in self.form if item.type == "SelectField"]
         saved = [(view.id, view.label) for view in self.saved]
-        return (
-            self.listing.key,
-            address.path(),
-            *map(tuple, (self.state, self.keys, offered, saved)),
-            self.picks,
+        return Face(
+            (
+                self.listing.key,
+                address.path(),
+                self.form.offered,
+                *map(tuple, (self.state, self.keys, saved)),
+                self.picks,
+            )
         )
 
     @property
@@ -256,7 +264,7 @@ class Shown:
 
     @cached_property
     def chips(self) -> list[Chip]:
-        return [Chip(_told(item), address.without(item.name)) for item in self.form if item.data]
+        return [Chip(_told(item), address.without(item.name)) for item in self.bar if item.data]
 
     @property
     def lasting(self) -> list[tuple[str, str]]:
@@ -303,11 +311,6 @@ def _told(item: Any) -> str:
     if item.type == "DateField":
         return f"{item.label.text} {format_day(item.data)}"
     return f"“{item.data}”"
-
-
-def _offered(item: Any) -> Hashable:
-    """What can be picked; words of ours say the same in the same language."""
-    return tuple([(value, label if isinstance(label, str) else "") for value, label in item.choices])
 
 
 def shown(listing: Listing, **without: Any) -> Shown:

@@ -21,6 +21,22 @@ MOST = 500
 """Parts that are kept; those not used for longest are forgotten."""
 
 
+class Face:
+    """All that several parts of a page depend on. It is looked up for each of them, and hashed once."""
+
+    __slots__ = ("_hash", "of")
+
+    def __init__(self, of: Hashable):
+        self.of = of
+        self._hash = hash(of)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Face) and self.of == other.of
+
+
 def register(app: Flask) -> None:
     """Let the templates of `app` draw once."""
     app.extensions[KEPT] = OrderedDict()

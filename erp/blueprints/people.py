@@ -13,8 +13,8 @@ from flask_babel import lazy_gettext
 from flask_login import current_user
 
 from erp.domain import agents, staff
-from erp.kernel.db import shaped
 from erp.kernel.permissions import Permission
+from erp.kernel.reading import shaped
 
 SYSTEM = {
     "payouts": lazy_gettext("The system, paying out"),

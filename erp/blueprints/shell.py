@@ -5,8 +5,11 @@ They are functions, so that a page that needs none of them (an error with the da
 
 from __future__ import annotations
 
-from flask import Flask, current_app
+from functools import lru_cache
+
+from flask import Flask, current_app, g, session
 from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
 
 from erp.blueprints.help import help_here
 from erp.blueprints.navigation import NavItem, navigation
@@ -22,6 +25,22 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         language=language_tag, help_here=help_here, may=may, mode=mode, nav=nav, now=now, seen=seen
     )
+    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.context_processor(lambda: {"csrf_token": csrf_token})
+
+
+def csrf_token() -> str:
+    """What the forms of this session send along. It is signed once, as it lasts as long as the session."""
+    token: str | None = g.get("csrf_token")
+    if token is None:
+        kept = session.get("csrf_token")
+        token = g.csrf_token = _signed(kept, current_app.secret_key) if kept else generate_csrf()
+    return token
+
+
+@lru_cache(maxsize=4096)
+def _signed(_kept: str, _key: str | bytes | None) -> str:
+    return generate_csrf()
 
 
 def nav() -> list[tuple[str, list[NavItem]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from flask_babel import lazy_gettext as _
@@ -81,6 +81,16 @@ TAGS: dict[str, LazyString] = {
 def format_tag(tags: str | None) -> str:
     """ "fast_food" as "fast food", "grill;burger" as "grill, burgers"."""
     return _names(tags, locale().language) if tags else ""
+
+
+def in_words(tags: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each tag with its words."""
+    return _in_words(tuple(tags), locale().language)
+
+
+@lru_cache(maxsize=64)
+def _in_words(tags: tuple[str, ...], language: str) -> tuple[tuple[str, str], ...]:
+    return tuple([(tag, _names(tag, language)) for tag in tags])
 
 
 def tags_named() -> Callable[[str | None], str]:

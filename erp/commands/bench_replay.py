@@ -61,7 +61,7 @@ def _replay_next(id: UUID, watch: Watch) -> bool:
     test, batch = actions.running(id), actions.claim(id)
     if test is None or batch is None:
         return backtests.replay_next(id, by=BY, now=NOW)
-    given = {**test._mapping, **batch._mapping}
+    given = {**test._asdict(), **batch._asdict()}
     watch.took("committing")
     actions.replay_under(0, given)
     watch.took("own_terms_and_proof")

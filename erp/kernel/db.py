@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import select
 import uuid
-from collections import namedtuple
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +21,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 
 from erp.kernel import round_trip
+from erp.kernel.reading import read
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -193,26 +193,26 @@ def _forget_prepared(connection: sa.Connection, *_: object) -> None:
 
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:
+    if _has_none_open():
+        return read(db.engine, _driver_sql(sql), params)
     return execute(sql, **params).all()
 
 
 def row(sql: str, **params: Any) -> Row | None:
-    return execute(sql, **params).one_or_none()
+    found = rows(sql, **params)
+    if len(found) > 1:
+        raise sa.exc.MultipleResultsFound(sql)
+    return found[0] if found else None
 
 
 def scalar(sql: str, **params: Any) -> Any:
-    return execute(sql, **params).scalar()
+    found = rows(sql, **params)
+    return found[0][0] if found else None
 
 
-def shaped(names: Iterable[str], found: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Tuples that answer by name, as rows do; many times quicker to make than anything that copies a row."""
-    shape, make = _shape(tuple(names)), tuple.__new__
-    return [make(shape, values) for values in found]
-
-
-@lru_cache(maxsize=512)
-def _shape(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    return namedtuple("Shaped", names)  # its names are known when it is made
+def _has_none_open() -> bool:
+    """Whether the session holds no connection: then nothing is set or written that a read would have to see."""
+    return not (db.session.registry.has() and db.session().in_transaction())
 
 
 def note_down(kind: str, thing: dict[str, Any]) -> None:

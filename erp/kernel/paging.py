@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from erp.kernel.db import Row, scalar, shaped, stream
+from erp.kernel.db import Row, scalar, stream
 from erp.kernel.db import rows as fetch
+from erp.kernel.reading import shaped
 
 PER_PAGE = 50
 PART = "limit :limit_ offset :offset_"

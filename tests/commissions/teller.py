@@ -147,12 +147,12 @@ class Teller:
                 "facts": [
                     {
                         name: value
-                        for name, value in fact._mapping.items()
+                        for name, value in fact._asdict().items()
                         if name != "total" or value is not None
                     }
                     | {"at": fact.at.isoformat()}
                     for fact in facts
                 ],
-                "decisions": [dict(decision._mapping) for decision in decisions],
+                "decisions": [dict(decision._asdict()) for decision in decisions],
             }
         )

@@ -151,6 +151,8 @@ def test_transactions_do_not_nest_and_reading_ends_by_release(context: None) -> 
     with transaction(), pytest.raises(TransactionOpen), transaction():
         pass
     scalar("select 1")
+    assert not is_open(), "a read that stands alone holds nothing"
+    execute("select 1")
     assert is_open()
     release()
     assert not is_open()

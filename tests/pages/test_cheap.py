@@ -117,3 +117,14 @@ def _escape(text: str) -> str:
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&#34;"), ("'", "&#39;")):
         text = text.replace(sign, entity)
     return text
+
+
+def test_a_cookie_that_was_read_before_is_refused_once_it_is_too_old(
+    app: Flask, desk: Callable[[Role], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = desk(Role.MANAGER)
+    assert manager.get("/me").status_code == 200
+    monkeypatch.setitem(app.config, "PERMANENT_SESSION_LIFETIME", -1)
+    assert manager.get("/me").status_code == 303
+    monkeypatch.undo()
+    assert manager.get("/me").status_code == 200

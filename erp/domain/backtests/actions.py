@@ -170,7 +170,7 @@ def start(id: UUID, *, by: Actor, now: dt.datetime) -> None:
     )
     if begun is not None:
         execute(SETTINGS)
-        execute(replay.CUT, facts_at_once=FACTS_AT_ONCE, **begun._mapping)
+        execute(replay.CUT, facts_at_once=FACTS_AT_ONCE, **begun._asdict())
         audit.record("back_test.started", "back_test", id, by=by, at=now)
 
 
@@ -186,7 +186,7 @@ def replay_next(id: UUID, *, by: Actor, now: dt.datetime) -> bool:
     if batch is None:
         _end(id, by=by, now=now)
         return False
-    given = {**test._mapping, **batch._mapping}
+    given = {**test._asdict(), **batch._asdict()}
     for position in (0, *test.positions):
         replay_under(position, given)
     mark_done(id, batch.number, now=now)
