@@ -4,6 +4,8 @@ The yardstick is one prepared psycopg statement with the amounts precomputed, on
 durability, from one connection of the owner. Ours reads the facts, counts the tier, applies the cap, locks, and writes
 also the audit row and the outbox, which it hands to the courier. Ground: 10,000 agents in 3 programmes with monthly
 caps, one agent in 20 crossing a tier while it is measured, 5 % refunds, a million lines already there.
+
+Refunds alone are booked through the same verb, and compared with what the verb does otherwise.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -133,35 +137,65 @@ LINE_COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class Paid:
+    """A payment of the past, and how much of it has gone back."""
+
+    event_id: int
+    customer_id: UUID
+    amount: int
+    refunded: int = 0
+
+    def half_refunded(self) -> Paid:
+        """Half of what is left goes back."""
+        return replace(self, refunded=self.refunded + (self.amount - self.refunded) // 2)
+
+
 @dataclass
 class Source:
     """Makes new facts: payments of random customers, and refunds of what they paid in the past."""
 
     make: Callable[..., Any]
     dice: random.Random
-    paid: list[tuple[int, UUID, int]]
-    """(event id, customer, amount) of payments that can still be refunded."""
+    paid: deque[Paid]
+    """What can be refunded; what waits longest is next."""
     number: int = 0
 
     def facts(self, count: int) -> list[Any]:
+        """One in twenty is a refund."""
         self.number += 1
-        return [self._fact(n) for n in range(count)]
+        return [self._refund(n) if n % 20 == 19 else self._payment(n) for n in range(count)]
 
-    def _fact(self, n: int) -> Any:
-        common = {
+    def refunds(self, count: int) -> list[Any]:
+        self.number += 1
+        return [self._refund(n) for n in range(count)]
+
+    def _payment(self, n: int) -> Any:
+        customer_id = UUID(int=(2 << 96) + self.dice.randrange(AGENTS * CUSTOMERS_PER_AGENT))
+        amount = self.dice.randrange(100_000, 900_000)
+        return self.make(kind="payment", customer_id=customer_id, amount=amount, **self._told(n))
+
+    def _refund(self, n: int) -> Any:
+        before = self.paid.popleft()
+        after = before.half_refunded()
+        self.paid.append(after)
+        return self.make(
+            kind="refund",
+            customer_id=after.customer_id,
+            amount=after.refunded - before.refunded,
+            original_event_id=after.event_id,
+            refunded_total=after.refunded,
+            **self._told(n),
+        )
+
+    def _told(self, n: int) -> dict[str, Any]:
+        return {
             "source": "bench",
             "source_id": f"{self.number}-{n}",
             "occurred_at": NOW + dt.timedelta(seconds=self.number, microseconds=n),
             "evidence": "bank_checked",
             "currency": "RUB",
         }
-        if n % 20 == 19:
-            event_id, customer_id, amount = self.paid.pop()
-            refund = {"customer_id": customer_id, "amount": amount // 2, "refunded_total": amount // 2}
-            return self.make(kind="refund", original_event_id=event_id, **refund, **common)
-        customer_id = UUID(int=(2 << 96) + self.dice.randrange(AGENTS * CUSTOMERS_PER_AGENT))
-        amount = self.dice.randrange(100_000, 900_000)
-        return self.make(kind="payment", customer_id=customer_id, amount=amount, **common)
 
 
 @dataclass
@@ -183,6 +217,11 @@ class Bench:
         facts = self.source.facts(count)
         self.ours.book(facts)
         return self._rate("duplicates", count, count, [partial(self.ours.book, facts)])
+
+    def take_back(self, count: int) -> float:
+        """Refunds of payments that are booked, in one transaction."""
+        refunds = self.source.refunds(count)
+        return self._rate("reversals", count, count, [partial(self.ours.book, refunds)])
 
     def write(self, count: int, size: int) -> float:
         """Through the one statement, its amounts computed before the watch starts."""
@@ -226,7 +265,7 @@ def run(ours: Callable[[], AbstractContextManager[Ours]], *, rounds: int, lines:
         with ours() as verbs, psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
             # Measured: the yardstick is fastest planned once and for all, also in batches.
             owner.execute("set plan_cache_mode = force_generic_plan")
-            bench = Bench(verbs, owner, Source(verbs.fact, random.Random(1), paid), {})
+            bench = Bench(verbs, owner, Source(verbs.fact, random.Random(1), deque(starmap(Paid, paid))), {})
             say("measuring")
             seen = _measure(bench, rounds)
             say("proving the books")
@@ -247,6 +286,7 @@ def run(ours: Callable[[], AbstractContextManager[Ours]], *, rounds: int, lines:
         {
             "batched": ratio(seen["batched"], seen["batched_raw"]),
             "single": ratio(seen["single"], seen["single_raw"]),
+            "reversals": ratio(seen["reversals"], seen["batched"]),
         },
     )
 
@@ -256,10 +296,11 @@ def _measure(bench: Bench, rounds: int) -> dict[str, list[float]]:
         "batched": lambda: bench.book(BATCH, BATCH),
         "batched_raw": lambda: bench.write(BATCH, BATCH),
         "duplicates": lambda: bench.book_again(BATCH),
+        "reversals": lambda: bench.take_back(BATCH),
         "single": lambda: bench.book(SINGLES, 1),
         "single_raw": lambda: bench.write(SINGLES, 1),
     }
-    for name in [*["batched", "batched_raw"] * WARMING, "duplicates", "single", "single_raw"]:
+    for name in [*["batched", "batched_raw"] * WARMING, "duplicates", "reversals", "single", "single_raw"]:
         sides[name]()
     bench.spent.clear()
     return interleaved(sides, rounds)

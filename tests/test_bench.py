@@ -27,7 +27,7 @@ def found() -> dict[str, Any]:
 def test_it_answers_one_object(found: dict[str, Any]) -> None:
     assert list(found) == ["name", "at", "machine", "parameters", "measures", "ratios"]
     assert found["name"] == "accrual"
-    assert set(found["ratios"]) == {"batched", "single"}
+    assert set(found["ratios"]) == {"batched", "single", "reversals"}
     assert all(ratio > 0 for ratio in found["ratios"].values())
 
 
