@@ -238,6 +238,8 @@ def test_an_honest_copy_is_accepted_so_that_the_attacks_fail_for_their_own_reaso
     "sql",
     [
         "select ledger_enter(null::ledger_line[], 'x')",
+        "select ledger_enter_one(null::ledger_line, 'x', now())",
+        "select commission_book_many(null::commission_line[], 'x')",
         "set session_replication_role = replica",
         "alter table entry disable trigger all",
         "create function public.ref_now() returns timestamptz language sql as 'select now()'",
