@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import secrets
 from typing import Any
 
@@ -22,6 +23,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+mimetypes.add_type("font/woff2", ".woff2")  # Python before 3.14 does not know it
 BUILT = "/static/dist/"
 """Where files lie whose names tell their content, so that a browser never asks for one twice."""
 LARGEST_REQUEST = 16 * 1024 * 1024

@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGES = HERE / "node_modules"
 OUT = HERE.parent / "static" / "dist"
 
+LETTERS = re.compile(rb'url\("([a-z-]+\.woff2)"\)')
 SOURCE_MAP_NOTE = re.compile(rb"\n?/[/*][#@] ?sourceMappingURL=[^\n*]*(\*/)?")
 
 
@@ -34,10 +35,13 @@ def main() -> None:
 
 
 def build() -> dict[str, str]:
-    """Write every bundle, then the manifest that maps plain names to hashed ones, then drop what is not in it."""
+    """Write every bundle, styles after the letters that they name; then the manifest that maps plain names to hashed
+    ones; then drop what is not in it."""
     bundles: dict[str, list[str]] = tomllib.loads((HERE / "assets.toml").read_text())["bundles"]
     OUT.mkdir(parents=True, exist_ok=True)
-    names = {name: _write(name, _join(name, files)) for name, files in bundles.items()}
+    names: dict[str, str] = {}
+    for name, files in sorted(bundles.items(), key=lambda bundle: bundle[0].endswith(".css")):
+        names[name] = _write(name, _with_letters(_join(name, files), names))
     (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
     kept = {"manifest.json", *names.values()}
     for file in OUT.iterdir():
@@ -79,6 +83,10 @@ def _join(name: str, files: Iterable[str]) -> bytes:
     return separator.join(
         SOURCE_MAP_NOTE.sub(b"", path.read_bytes()) for pattern in files for path in _sources(pattern)
     )
+
+
+def _with_letters(content: bytes, names: dict[str, str]) -> bytes:
+    return LETTERS.sub(lambda found: b'url("%s")' % names[found[1].decode()].encode(), content)
 
 
 def _sources(pattern: str) -> list[Path]:
