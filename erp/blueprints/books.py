@@ -23,7 +23,7 @@ class BookFilters(Within):
 
     DATES = ("since", "until", "by", "known", "part")
     month = choice(_("Any month"))
-    by = choice(_("Dates are of the booking"))
+    by = choice(_("Dates are of the entry"))
     known = DateField(_("As known on"), [Optional()])
     part = choice(_("What moved in that time"))
 

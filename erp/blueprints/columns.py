@@ -135,7 +135,9 @@ class Who(Kind):
             return names
         codes = TEXT.cells(attrgetter(self.code), rows)
         pairs = zip(names, codes, strict=True)
-        return [f'{name} <span class="dim mono">{code}</span>' if name else "" for name, code in pairs]
+        return [
+            f'<bdi>{name}</bdi> <span class="dim mono">{code}</span>' if name else "" for name, code in pairs
+        ]
 
     def fields(self, key: str, label: str, get: Get) -> Iterator[Field]:
         yield from super().fields(key, label, get)
@@ -340,8 +342,8 @@ class Column:
     """One column. `of` is the attribute it shows (its key, if not given) or a function of the row.
 
     `sort`: the list can be sorted by it, under its key. `shown`: without being chosen. `card`: its place when a row
-    is a card on a phone (name, state, note, sum, more). `quiet`: it matters less than its neighbours. `total`: its sum
-    over the whole list stands below.
+    is a card on a phone (name, state, note, sum, more, or also: a line of its own beside its label). `quiet`: it matters
+    less than its neighbours. `total`: its sum over the whole list stands below.
     """
 
     key: str
@@ -401,8 +403,9 @@ def _lines(around: str, columns: Iterable[Column], rows: Sequence[Any], labelled
 
 
 def _opening(column: Column, labelled: bool) -> str:
-    css = column.css if column.card or not labelled else f"{column.css} c-also".strip()
-    name = Markup(' data-label="{}"').format(column.label) if labelled and not column.card else ""
+    is_named = column.card == "also" or (labelled and not column.card)
+    css = f"{column.css} c-also".strip() if is_named and not column.card else column.css
+    name = Markup(' data-label="{}"').format(column.label) if is_named else ""
     return f'<td class="{css}"{name}>' if css else f"<td{name}>"
 
 

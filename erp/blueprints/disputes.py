@@ -23,7 +23,7 @@ from erp.blueprints.listing import Empty, Listing, Step, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_names, agent_names, dressed, split_actor
 from erp.blueprints.present import now
-from erp.blueprints.presentation import format_money
+from erp.blueprints.presentation import capital, format_money
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.roles import ROLES
 from erp.blueprints.seen import unchanged
@@ -100,7 +100,7 @@ class DecisionForm(Form):
         super().__init__(**values)
         words = {"uphold": _("Yes"), "partly": _("Partly"), "reject": _("No")}
         self.decision.choices = options(words.items())
-        self.code.choices = options((code, _capital(say(disputes.CODES[code]))) for code in disputes.CHOICES)
+        self.code.choices = options((code, capital(say(disputes.CODES[code]))) for code in disputes.CHOICES)
 
 
 class TransferForm(Form):
@@ -118,10 +118,6 @@ class CorrectionForm(Form):
         self.reversal.choices = options(
             (one.reference, f"{one.reference}, {format_money(one.amount, one.currency)}") for one in reversals
         )
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _find(form: DisputeFilters) -> Listed:
@@ -152,7 +148,7 @@ def worded(rows: Any) -> list[Any]:
             "decides": str(ROLES[Role(row.role)]),
             "otherwise": str(state_of(f"dispute.{row.outcome}").label),
             "about": ", ".join(label for _name, label, _url in _about(row)),
-            "why": _capital(say(disputes.CODES[row.code])) if row.code else "",
+            "why": capital(say(disputes.CODES[row.code])) if row.code else "",
         },
     )
 
@@ -181,7 +177,7 @@ DISPUTES = Listing(
         Column("decides", _("Who decides")),
         Column("due_at", _("By when"), Moment(is_near=True), sort=True, card="sum"),
         Column("otherwise", _("If nobody does"), quiet=True),
-        Column("assigned_name", _("Taken by"), quiet=True),
+        Column("assigned_name", _("Taken by"), shown=False),
         Column("opened_at", _("Opened"), Moment(), sort=True, shown=False),
         Column("last_at", _("Last words"), Moment(is_near=True), shown=False),
         Column("decided_at", _("Decided"), Moment(), shown=False),

@@ -19,7 +19,7 @@ from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import actor_name, agent_names, dressed
-from erp.blueprints.presentation import format_moment, format_money
+from erp.blueprints.presentation import capital, format_moment, format_money
 from erp.blueprints.reasons import ReasonForm
 from erp.blueprints.responses import page_or_part, seen_other
 from erp.blueprints.roles import ROLES
@@ -43,10 +43,6 @@ class FreezeFilters(Filters):
     role = choice(_("Whoever decides"))
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
 def _find(form: FreezeFilters) -> Listed:
     found = commissions.search_freezes(
         q=form.value("q"),
@@ -68,7 +64,7 @@ def _worded(rows: Any) -> list[Any]:
             "why": say(commissions.why_frozen(row.rule, row.code, row.on_agent_closed)),
             "decides": str(ROLES[Role(row.role)]),
             "otherwise": str(state_of(f"freeze.{row.outcome}").label),
-            "ended_why": _capital(say(commissions.CODES[row.ended_code])) if row.ended_code else "",
+            "ended_why": capital(say(commissions.CODES[row.ended_code])) if row.ended_code else "",
         },
     )
 
@@ -109,11 +105,11 @@ FREEZES = Listing(
             of=lambda row: row.establishment_name or row.referral_reference,
             shown=False,
         ),
-        Column("rule", _("Because of"), Tag(), card="more"),
+        Column("rule", _("Because of"), Tag(), card="more", shown=False),
         Column("why", _("Why"), Words(120), card="note"),
         Column("decides", _("Who decides")),
         Column("due_at", _("By when"), Moment(is_near=True), sort=True),
-        Column("otherwise", _("If nobody does"), Words(), quiet=True),
+        Column("otherwise", _("If nobody does"), quiet=True),
         Column("state", _("State"), Tag(), card="state"),
         Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
         Column("frozen_at", _("Frozen since"), Moment(), sort=True, shown=False),

@@ -101,7 +101,7 @@ PAYMENTS = Listing(
     _("What customers were asked to pay, and what the bank says they paid."),
     columns=(
         Column("reference", _("Payment"), Mono(), to=To("payments.show")),
-        Column("order_reference", _("Order"), Mono(), quiet=True),
+        Column("order_reference", _("Order"), Mono(), shown=False),
         Column("order_external_id", _("Order's id"), Mono(), shown=False),
         Column(
             "customer",

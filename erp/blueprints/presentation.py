@@ -19,7 +19,7 @@ from flask_babel import get_timezone, get_translations
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from lucide.jinja import lucide
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from erp.blueprints import address, states
 from erp.blueprints.job_names import job_name
@@ -29,6 +29,7 @@ from erp.kernel.sentences import Amount, Rate, formatted
 from erp.language import locale
 
 THEMES = ("light", "dark")
+REFERENCE = re.compile(r"\b[A-Z]{2,4}-[0-9A-Z]{8}\b")
 
 
 class Template(jinja2.Template):
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
         bps=format_bps,
         count=format_count,
         plain=format_tag,
+        unbroken=unbroken,
         job_name=job_name,
         zone=zone_name,
     )
@@ -82,8 +84,18 @@ def format_day(day: dt.date | dt.datetime | None) -> str:
 
 
 def format_month(day: dt.date) -> str:
-    """The calendar month of a day: "November 2026"."""
-    return str(dates.format_skeleton("yMMMM", day, locale=locale()))
+    """The calendar month of a day, as headings say it: "November 2026"."""
+    return capital(str(dates.format_date(day, "LLLL y", locale=locale())))
+
+
+def unbroken(words: str) -> Markup:
+    """Words whose references stay on one line: "Cafe Aino · BKG-82S72K6X" may break before "BKG", not after it."""
+    return Markup(REFERENCE.sub(r'<span class="nowrap">\g<0></span>', str(escape(words))))
+
+
+def capital(words: str) -> str:
+    """Words that begin a line: "it was a mistake" -> "It was a mistake"."""
+    return words[:1].upper() + words[1:]
 
 
 def format_time(moment: dt.datetime | None) -> str:

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import SelectField, TextAreaField
 
 from erp.blueprints.forms import Form, needed, options
+from erp.blueprints.presentation import capital
 from erp.domain import commissions
 from erp.language import say
 
@@ -23,4 +24,4 @@ class ReasonForm(Form):
     def __init__(self, codes: tuple[str, ...], **values: Any):
         super().__init__(**values)
         words = ((code, say(commissions.CODES[code])) for code in codes)
-        self.code.choices = options((code, text[:1].upper() + text[1:]) for code, text in words)
+        self.code.choices = options((code, capital(text)) for code, text in words)

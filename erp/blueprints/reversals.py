@@ -17,7 +17,7 @@ from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, with_actor_names, with_agent_names
-from erp.blueprints.presentation import format_money
+from erp.blueprints.presentation import capital, format_money
 from erp.blueprints.reasons import ReasonForm
 from erp.blueprints.responses import page_or_part, refused, seen_other
 from erp.blueprints.seen import unchanged
@@ -67,7 +67,7 @@ def _worded(rows: Any) -> list[Any]:
                 "agent_name": names[row.agent_id],
                 "state": f"reversal.{row.state}",
                 "kind": f"reversal.{row.kind}",
-                "why": say(commissions.CODES[row.code]),
+                "why": capital(say(commissions.CODES[row.code])),
             },
         ),
         "proposed_by",
@@ -82,14 +82,20 @@ REVERSALS = Listing(
     columns=(
         Column("reference", _("Reversal"), Mono(), to=To("reversals.show")),
         AGENT,
-        Column("commission_id", _("Commission"), Mono(), to=To("commissions.show", "id", "commission_id")),
+        Column(
+            "commission_id",
+            _("Commission"),
+            Mono(),
+            shown=False,
+            to=To("commissions.show", "id", "commission_id"),
+        ),
         Column("kind", _("Kind"), Tag(), card="more"),
         Column("why", _("Why"), Words(), card="note"),
         Column("state", _("State"), Tag(), card="state"),
         Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
         Column("proposed_by", _("Asked by")),
         Column("proposed_at", _("Asked"), Moment(), sort=True),
-        Column("ended_by", _("Ended by"), quiet=True),
+        Column("ended_by", _("Ended by"), shown=False),
         Column("ended_at", _("Ended"), Moment(), shown=False),
         Column("note", _("Note"), Words(), shown=False),
     ),

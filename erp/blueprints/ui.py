@@ -85,7 +85,7 @@ def _more() -> dict[str, Any]:
 
 
 def _books() -> dict[str, Any]:
-    legs = (("revenue", 0, 0, 250_000), ("vat", 0, 0, 50_000), ("clearing", 20_000, 300_000, 0))
+    legs = (("revenue", 0, 0, 250_000), ("vat", 0, 0, 50_000), ("clearing", -20_000, 300_000, 0))
     return {
         "accounts": [
             SimpleNamespace(

@@ -21,13 +21,13 @@ from tests.pages.test_exports import read_csv, read_xlsx
 from tests.support.office import Office
 
 Seat = Callable[[Role], Desk]
-FIGURE = re.compile(r'<a href="(/ledger/journal\?[^"]+)"><span class="money[^"]*">([^<]+)</span></a>')
+FIGURE = re.compile(r'<a href="(/ledger/journal\?[^"]+)"><span class="money[^"]*">(.+?)</span></a>')
 
 
 def kopecks(text: str) -> int:
-    """The amount that a page shows."""
-    digits = re.sub(r"[^\d]", "", text)
-    return -int(digits) if "−" in text or "-" in text else int(digits)
+    """The amount that a page shows; an account that stands in debit is less than nothing to whom it is owed."""
+    digits = int(re.sub(r"[^\d]", "", text))
+    return -digits if "−" in text or "-" in text or ">Dr<" in text else digits
 
 
 def look(app: Flask, sql: str, **params: object) -> object:
