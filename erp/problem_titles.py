@@ -39,6 +39,8 @@ TITLES = {
     "booking_stage": Sentence("Not at this stage of the booking"),
     "bulk_confirmed": Sentence("Confirmed before"),
     "bulk_of_somebody_else": Sentence("Somebody else chose the rows"),
+    "referral_moving": Sentence("Waits for another move"),
+    "too_soon_to_move": Sentence("Too late to change it"),
     "cannot_transfer": Sentence("Cannot transfer"),
     "case_decided": Sentence("Case decided"),
     "debt_has_shrunk": Sentence("The debt has shrunk"),

@@ -4,7 +4,9 @@ It shares no code with the engine. A book of facts is an object:
 
     {"zone": "Europe/Moscow", "as_of": moment,
      "terms": {the fields of a draft, "tiers": [[0, 500], [2, 700]], "rules": [{the fields of a rule}]},
-     "customers": {name: {"shares": {agent: bps}, "signed_up_at": moment, "connected_at": moment or null}},
+     "others": [further terms, like "terms"],
+     "customers": {name: {"shares": {agent: bps}, "signed_up_at": moment, "connected_at": moment or null,
+                          "moves": [[moment, which of "others"], ...], the latest decided last}},
      "facts": [{"id": 7, "kind": "payment", "customer": name, "at": moment, "amount": 100, "evidence": "attested",
                 "plan": null, "prepaid_days": null},
                {"id": 8, "kind": "sign_up" or "connection", "customer": name, "at": moment},
@@ -13,6 +15,7 @@ It shares no code with the engine. A book of facts is an object:
      "decisions": [{"of": 7, "rule": key, "agent": agent, "amount": 5}]}
 
 Moments are written as ISO 8601. `total` is cumulative over its kind; the same fact may be there several times.
+"others" and "moves" may be left out. A move holds from its moment on, over those decided before it.
 """
 
 from __future__ import annotations
@@ -34,8 +37,13 @@ BEGINNING, END = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace
 
 
 def nets(text: str) -> Net:
-    """What each event earns each agent by each rule, in the end."""
-    return Oracle(json.loads(text)).nets()
+    """What each event earns each agent by each rule, in the end: by each version of the terms what is under it."""
+    book = json.loads(text)
+    versions = [book["terms"], *book.get("others", [])]
+    result: Net = {}
+    for number, terms in enumerate(versions):
+        result |= Oracle(book | {"terms": terms}, number).nets()
+    return result
 
 
 def balances(text: str) -> dict[str, int]:
@@ -61,8 +69,11 @@ def parted(amount: int, shares: dict[str, int]) -> dict[str, int]:
 
 
 class Oracle:
-    def __init__(self, book: dict[str, Any]):
+    """What one version of the terms makes of the facts that are under it; all facts count for its tiers."""
+
+    def __init__(self, book: dict[str, Any], number: int):
         self.book = book
+        self.number = number
         self.terms = book["terms"]
         self.zone = ZoneInfo(book["zone"])
         self.as_of = dt.datetime.fromisoformat(book["as_of"])
@@ -74,6 +85,7 @@ class Oracle:
                 "signed_up_at": dt.datetime.fromisoformat(customer["signed_up_at"]),
                 "connected_at": customer["connected_at"]
                 and dt.datetime.fromisoformat(customer["connected_at"]),
+                "moves": [(dt.datetime.fromisoformat(at), to + 1) for at, to in customer.get("moves", [])],
             }
             for name, customer in book["customers"].items()
         }
@@ -96,6 +108,8 @@ class Oracle:
         by_customer: dict[Any, int] = defaultdict(int)
         by_month: dict[Any, int] = defaultdict(int)
         for fact in self.facts:
+            if self.version(fact) != self.number:
+                continue
             counts = fact in self.payments if fact["kind"] == "payment" else True
             for rule in self.terms["rules"] if counts else []:
                 if not self.is_for(rule, fact):
@@ -115,6 +129,13 @@ class Oracle:
                     back = self.taken_back(rule, fact, agent, worth)
                     result[fact["id"], rule["key"], agent] = worth - back
         return result
+
+    def version(self, fact: dict[str, Any]) -> int | None:
+        """Under which version a fact about a customer is."""
+        if fact.get("customer") is None:
+            return None
+        moves = [to for at, to in self.customers[fact["customer"]]["moves"] if at <= fact["at"]]
+        return moves[-1] if moves else 0
 
     def is_for(self, rule: dict[str, Any], fact: dict[str, Any]) -> bool:
         if rule["event_kind"] != fact["kind"]:

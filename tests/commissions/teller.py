@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ class Teller:
         self.recorded: dict[Fact, Any] = {}
 
     def tell(self) -> None:
+        self._move()
         waiting, known = list(self.world.order), list[int]()
         for size, again, passing in zip(
             self.world.batches, self.world.again, self.world.passing, strict=True
@@ -42,6 +44,22 @@ class Teller:
             self._let_pass(passing)
         self._let_pass("bonuses")
         self._let_pass("mature")
+
+    def _move(self) -> None:
+        """Referrals are moved before anything is told: of what is to come, however late it is told."""
+        for number, given in enumerate(self.world.customers):
+            for step, is_called_off in given.moves:
+                self._known("customer", number)
+                earnings.move(
+                    self.recorded["customer", number], self.other, at(step), called_off=is_called_off
+                )
+
+    @cached_property
+    def other(self) -> UUID:
+        """The version that referrals move to, in force when everything has happened."""
+        assert self.world.other is not None
+        id = earnings.look("select id from programme where key = :key", key=self.key)
+        return earnings.next_version(id, self.world.other, at=LATER)
 
     def _let_pass(self, what: str) -> None:
         if what == "mature":
@@ -133,6 +151,7 @@ class Teller:
                 "zone": self.world.zone,
                 "as_of": LATER.isoformat(),
                 "terms": told(self.world.terms),
+                "others": [told(self.world.other)] if self.world.other else [],
                 "customers": {
                     str(self._known("customer", number)): {
                         "shares": {
@@ -141,6 +160,7 @@ class Teller:
                         },
                         "signed_up_at": at(given.step).isoformat(),
                         "connected_at": at(given.step).isoformat() if given.connected else None,
+                        "moves": [[at(step).isoformat(), 0] for step, is_off in given.moves if not is_off],
                     }
                     for number, given in enumerate(self.world.customers)
                 },

@@ -33,6 +33,8 @@ class Customer:
     step: int
     connected: bool
     contested: bool
+    moves: tuple[tuple[int, bool], ...] = ()
+    """Moves of the referral to the other terms from a step on, in the order decided; True: called off again."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,14 @@ class World:
     """Which fact, told before, each batch repeats."""
     passing: list[str] = field(default_factory=list)
     """What the schedule does after each batch: "", "mature" or "bonuses"."""
+    other: TermsDraft | None = None
+    """The version that referrals move to, if any does."""
 
 
 @st.composite
 def worlds(draw: Draw) -> World:
-    customers = draw(st.lists(_customers(), min_size=2, max_size=5))
+    other = draw(st.one_of(st.none(), terms(), _common_terms()))
+    customers = draw(st.lists(_customers(has_moves=other is not None), min_size=2, max_size=5))
     payments = draw(st.lists(_payments(len(customers)), min_size=3, max_size=8))
     facts: list[Fact] = [("customer", n) for n, _ in enumerate(customers)]
     facts += [("transfer", n) for n, customer in enumerate(customers) if customer.contested]
@@ -88,17 +93,31 @@ def worlds(draw: Draw) -> World:
         passing=draw(
             st.lists(st.sampled_from(["", "", "mature", "bonuses"]), min_size=number, max_size=number)
         ),
+        other=other,
     )
 
 
 @st.composite
-def _customers(draw: Draw) -> Customer:
+def _customers(draw: Draw, *, has_moves: bool) -> Customer:
     is_contested = draw(st.integers(0, 4)) == 0
     cut = draw(st.sampled_from([10_000, 10_000, 5_000, 3_333, 1]))
     shares = {draw(st.integers(0, 2)): cut} if cut == 10_000 else {0: cut, 1: 10_000 - cut}
     if is_contested:
         shares = {0: 10_000}
-    return Customer(shares, draw(st.integers(0, STEPS)), is_contested or draw(st.booleans()), is_contested)
+    return Customer(
+        shares,
+        draw(st.integers(0, STEPS)),
+        is_contested or draw(st.booleans()),
+        is_contested,
+        draw(MOVES) if has_moves else (),
+    )
+
+
+MOVES = (
+    st.sampled_from([(), ((0, False),)])
+    | st.builds(lambda off, on: ((off, True), (on, False)), st.integers(0, STEPS), st.integers(0, STEPS))
+    | st.builds(lambda on: ((on, False),), st.integers(0, STEPS))
+)
 
 
 @st.composite

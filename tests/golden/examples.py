@@ -45,6 +45,8 @@ class Golden:
             a_frozen_tier,
             evidence,
             a_lifetime,
+            terms_that_referrals_moved_to,
+            moves_called_off_and_decided_anew,
         ):
             record(self)
 
@@ -57,6 +59,12 @@ class Golden:
             terms["window_days"] = None
         earnings.programme_of(TermsDraft(tiers, list(rules), **terms), key=self.key, zone=zone)
         self.agent = agent()
+
+    def version(self, tiers: Any, rules: Any, **terms: Any) -> UUID:
+        """The next version of the programme's terms, in force when all has happened; its id."""
+        id = earnings.look("select id from programme where key = :key", key=self.key)
+        draft = TermsDraft(tiers, list(rules), **terms)
+        return earnings.next_version(id, draft, at=earnings.LATER)
 
     def customer(self, day: float = -50, *, connected: bool = False) -> UUID:
         return customer_of(self.agent, days(day), connected=connected, programme=self.key)
@@ -275,3 +283,29 @@ def a_lifetime(told: Golden) -> None:
     told.customer(-1, connected=True)
     told.pays(customer, 10_000, -2, 1_000)
     told.pays(customer, 10_000, 0, 2_000)
+
+
+def terms_that_referrals_moved_to(told: Golden) -> None:
+    told.begin(rules=[RuleRow(monthly_cap=1_500)])
+    moved, stays = told.customer(), told.customer()
+    other = told.version([TierRow("Only", 0, 2_000)], [RuleRow(monthly_cap=2_500)])
+    earnings.move(moved, other, days(2))
+    before = told.pays(moved, 10_000, dt.datetime(2026, 3, 4, 8, 59, 59, 999999, tzinfo=dt.UTC), 500)
+    told.pays(stays, 10_000, 2, 500)
+    told.pays(moved, 10_000, 2, 2_000)
+    told.pays(moved, 10_000, 3, 500)
+    earnings.refund(before, 5_000, days(5))
+
+
+def moves_called_off_and_decided_anew(told: Golden) -> None:
+    told.begin()
+    customer = told.customer()
+    other = told.version([TierRow("Only", 0, 2_000)], PERCENT)
+    earnings.move(customer, other, days(5), called_off=True)
+    earnings.move(customer, other, days(2))
+    told.pays(customer, 10_000, 1, 1_000)
+    told.pays(customer, 10_000, 2, 2_000)
+    told.pays(customer, 10_000, 6, 2_000)
+    called_off = told.customer()
+    earnings.move(called_off, other, days(5), called_off=True)
+    told.pays(called_off, 10_000, 6, 1_000)

@@ -98,6 +98,14 @@ MUTATIONS = {
     "every evidence will do": ("or k.evidence = 'bank_checked')", "or true)"),
 }
 """What the mutation means, a piece of the text and what stands there instead."""
+FACTS = {
+    "nothing moves": ("case when r.is_rerated", "case when false and r.is_rerated"),
+    "a move begins after its moment": ("m.from_at <= e.occurred_at", "m.from_at < e.occurred_at"),
+    "a move has always been": ("m.from_at <= e.occurred_at", "true"),
+    "the first move holds": ("order by m.id desc", "order by m.id"),
+    "the latest date holds": ("order by m.id desc", "order by m.from_at desc"),
+}
+"""The same in what says under which terms a fact is."""
 LIVE = {
     "late facts change nothing": ("c.occurred_at >= l.since", "c.occurred_at >= l.since and false"),
     "what was taken back before is forgotten": ("- coalesce(b.reversed, 0) as unreversed", "as unreversed"),
@@ -110,10 +118,10 @@ LIVE = {
 """The same in what compares with the books, which empty books do not ask for."""
 
 
-def replayed(lines: str) -> dict[tuple[int, str, str], int]:
-    """What all recorded facts earn in the end, by this text."""
+def replayed(lines: str, facts: str = FACTS_OF_ALL) -> dict[tuple[int, str, str], int]:
+    """What all recorded facts earn in the end, by these texts."""
     found = rows(
-        f"""with {engine.NOTHING_BOOKED}, {FACTS_OF_ALL}, {lines}
+        f"""with {engine.NOTHING_BOOKED}, {facts}, {lines}
             select l.event_id, u.key, l.agent_id::text, sum(l.amount)::bigint
             from line l join rule u on u.id = l.rule_id group by 1, 2, 3"""
     )
@@ -149,6 +157,11 @@ def test_every_mutation_of_the_engine_is_caught(golden: Golden) -> None:
         name
         for name, change in MUTATIONS.items()
         if replayed(mutated(engine.LINES, change)) == golden.expected
+    ] == []
+    assert [
+        name
+        for name, change in FACTS.items()
+        if replayed(engine.LINES, mutated(FACTS_OF_ALL, change)) == golden.expected
     ] == []
 
 

@@ -43,6 +43,7 @@ from tests.support.earnings import (
     decide,
     look,
     mature,
+    move,
     new_terms,
     paid,
     pay_out,
@@ -75,7 +76,7 @@ def happen() -> None:
     _frozen_by_hand()
     _reversed_by_hand()
     _disputed()
-    new_terms(superapp, (0, 500), at=days(-5))
+    _moved(alice, new_terms(superapp, (0, 500), at=days(-5)))
     owing = agent()
     taken_back = paid(customer_of(owing, days(-30), connected=False), 100_000, days(-25))
     mature(days(1))
@@ -169,6 +170,14 @@ def _cases(alice: UUID, bob: UUID) -> None:
         paid(customer, 50_000, days(-12))
         if decision:
             decide(customer, decision)
+
+
+def _moved(agent_id: UUID, terms_id: UUID) -> None:
+    """A customer's referral that was moved to other terms, with payments before and after it."""
+    customer = customer_of(agent_id, days(-7), connected=False)
+    move(customer, terms_id, days(-3))
+    for day in (-4, -2):
+        paid(customer, 40_000, days(day))
 
 
 def _suspended() -> None:

@@ -357,6 +357,19 @@ DAMAGES = [
         " returning 'commission ' || (select min(id) from commission)",
     ),
     Damage(
+        6,
+        "a move to other terms that is said to have begun earlier",
+        "update referral_terms m set from_at = m.from_at - interval '2 days', decided_at = m.decided_at - interval '3 days'"
+        " returning (select 'commission ' || min(c.id) from commission c join referral_terms o on o.referral_id = c.referral_id"
+        " where c.terms_id <> o.terms_id)",
+    ),
+    Damage(
+        6,
+        "a referral that is said never to have been moved",
+        "update referral r set is_rerated = false where is_rerated"
+        " returning (select 'commission ' || min(c.id) from commission c where c.referral_id = r.id and c.terms_id <> r.terms_id)",
+    ),
+    Damage(
         7,
         "a reversal of more than was earned",
         f"update commission set amount = amount - 1000000 where {REVERSAL} returning 'commission ' || accrual_id",
@@ -682,6 +695,6 @@ def test_ref_check_prints_a_table_and_the_rows(damager: psycopg.Connection) -> N
 
 
 def test_every_audited_table_is_proven_or_proven_by_what_it_belongs_to(damager: psycopg.Connection) -> None:
-    belonging = {"establishment", "referral_share", "payout_line"}
+    belonging = {"establishment", "referral_share", "referral_terms", "payout_line"}
     found = damager.execute("select tgrelid::regclass::text from pg_trigger where tgname like '%_is_audited'")
     assert {table for (table,) in found} == {owed.table for owed in AUDITED} | belonging

@@ -72,6 +72,27 @@ def new_terms(programme_id: UUID, *tiers: Tier, at: dt.datetime, **limits: Any) 
     return terms
 
 
+def next_version(programme_id: UUID, terms: programmes.TermsDraft, *, at: dt.datetime) -> UUID:
+    """The next version of a programme's terms, in force from `at`; its id."""
+    with transaction():
+        id = programmes.draft(programme_id, terms, by=SOMEBODY, now=at)
+        programmes.activate(id, by=SOMEBODY, now=at)
+    return id
+
+
+def move(customer_id: UUID, terms_id: UUID, from_at: dt.datetime, *, called_off: bool = False) -> None:
+    """Have a customer's referral follow other terms from a moment on, decided the day before; or call it off again."""
+    decided_at, rerate_id = from_at - dt.timedelta(days=1), uuid4()
+    referral_id = look("select id from referral where customer_id = :id", id=customer_id)
+    with transaction():
+        referrals.move(
+            [referral_id], terms_id, from_at, rerate_id=rerate_id, code="agreed", by=SOMEBODY, now=decided_at
+        )
+    if called_off:
+        with transaction():
+            referrals.stay(rerate_id, by=SOMEBODY, now=decided_at)
+
+
 def agent(*, state: str = "active") -> UUID:
     """Somebody new, who has an account at a bank."""
     id = cast.agent(next(NUMBERS), state=state)

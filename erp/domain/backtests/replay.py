@@ -1,7 +1,7 @@
 """The SQL of a back-test: the one engine over relations of its own.
 
 - facts: all that is recorded of the agents of a batch, up to the event that was the last when it was asked for
-- agreements: every referral is held to a version as it was pinned then, or (position 0) to its own terms
+- agreements: every referral is held to a version as it was pinned then, or (position 0) to the terms it followed
 - opening state: nothing is booked
 
 A common table that bears the name of a table stands in for it: so the engine's text reads `event` and sees the facts
@@ -13,6 +13,7 @@ from __future__ import annotations
 from erp.domain.commissions.engine import LINES, NOTHING_BOOKED
 from erp.domain.commissions.facts import EARNING
 from erp.domain.commissions.volume import MONEY_BACK
+from erp.domain.referrals import terms_at
 from erp.kernel.span import within
 
 SHARES = """
@@ -33,8 +34,10 @@ _CONCERNED = f"""
     where {OF_BATCH} and e.kind in {EARNING}
   )"""
 
-UNDER_THEIR_OWN = f"{KNOWN}, {NOTHING_BOOKED}, {_CONCERNED.format(terms_id='r.terms_id')}, {LINES}"
-"""From all facts of a batch to lines, every referral under the terms it is pinned to."""
+UNDER_THEIR_OWN = (
+    f"{KNOWN}, {NOTHING_BOOKED}, {_CONCERNED.format(terms_id=terms_at('e.occurred_at'))}, {LINES}"
+)
+"""From all facts of a batch to lines, every referral under the terms it followed then."""
 
 RULES_OF_ALL = "rule_of_all as not materialized (select id, key from rule)"
 """Stands before `UNDER_A_VERSION`, whose `rule` are those of the version alone."""
@@ -105,7 +108,7 @@ _HISTORY = f"""
     select s.agent_id, date_trunc('month', e.occurred_at at time zone :zone)::date as month,
            {_part("m.received")} as received, {_part("m.fee")} as fee
     from referral_share s join referral r on r.id = s.referral_id join event e on e.customer_id = r.customer_id
-    join terms t on t.id = r.terms_id
+    join terms t on t.id = {terms_at("e.occurred_at")}
     cross join lateral (
       select greatest(0, e.amount - (select {MONEY_BACK.format(until="")} from event x
                                      where x.original_event_id = e.id))::bigint as received,

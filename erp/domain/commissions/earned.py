@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from erp.domain.commissions import queries
 from erp.domain.commissions.engine import WHOLE
+from erp.domain.referrals import MOVE_CODES
 from erp.kernel.db import row
 from erp.kernel.sentences import Amount, Rate, Sentence
 
@@ -25,6 +26,10 @@ COUNTED = {
 BY_TIER = Sentence(
     "The referral is pinned to version %(version)s of the terms of %(programme)s. Connections in the %(days)s"
     " days before the payment: %(volume)s. That is tier %(tier)s: %(rate)s."
+)
+MOVED_TO = Sentence(
+    "The referral was made under other terms and moved to version %(version)s of the terms of %(programme)s from"
+    " %(since)s on: %(why)s."
 )
 PINNED = Sentence("The referral is pinned to version %(version)s of the terms of %(programme)s.")
 VOLUMES = {
@@ -132,9 +137,10 @@ def _rule(line: sa.Row[Any], told: sa.Row[Any]) -> Iterator[Sentence]:
 def _tier(line: sa.Row[Any], told: sa.Row[Any]) -> Iterator[Sentence]:
     """Under which terms, and how the tier came about when the amount follows from it."""
     version = {"version": line.terms_version, "programme": line.programme_name}
+    moved = queries.moved_to_its_terms(line.id)
     by_tier = told.kind == "percent" and told.own_rate is None
     is_common = told.window_kind == "rolling" and told.measure == "connections"
-    if by_tier and is_common and not (told.grace_days or told.freeze_tier):
+    if by_tier and is_common and not (told.grace_days or told.freeze_tier or moved):
         yield BY_TIER.about(
             days=told.window_days,
             volume=told.volume,
@@ -143,7 +149,10 @@ def _tier(line: sa.Row[Any], told: sa.Row[Any]) -> Iterator[Sentence]:
             **version,
         )
         return
-    yield PINNED.about(**version)
+    if moved:
+        yield MOVED_TO.about(since=moved.from_at, why=MOVE_CODES[moved.code], **version)
+    else:
+        yield PINNED.about(**version)
     if not by_tier:
         return
     volume = Amount(told.volume, line.currency) if told.measure == "revenue" else told.volume

@@ -218,7 +218,8 @@ LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
 
 NOT_COMMON = -1
 UNCOMMON = """
-  exists (select 1 from shared s where s.kind = 'cancellation') or exists (
+  exists (select 1 from shared s where s.kind = 'cancellation') or exists (select 1 from concerned k where k.is_rerated)
+  or exists (
     select 1 from terms t join rule u on u.terms_id = t.id
     where t.state <> 'draft' and t.programme_id in (select s.programme_id from shared s)
       and (t.measure <> 'connections' or t.window_kind <> 'rolling' or t.grace_days > 0 or t.freeze_tier

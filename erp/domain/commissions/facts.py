@@ -1,8 +1,10 @@
 """The relations from which the engine computes: what is concerned, and under which agreements.
 
-`concerned` is an event that can earn, the referral of its customer with the terms it is pinned to, an agent with their
-share of it (none any more: null), and the fact because of which it is looked at.
+`concerned` is an event that can earn, the referral of its customer with the terms it followed at that moment, an agent
+with their share of it (none any more: null), and the fact because of which it is looked at.
 """
+
+from erp.domain.referrals import terms_at
 
 EARNING = "('payment', 'connection', 'sign_up')"
 """Kinds of events that rules can earn for."""
@@ -23,7 +25,8 @@ SINCE = """case r.back when 1 then date_trunc('month', s.told_at at time zone r.
                            when 3 then '-infinity' else s.told_at end"""
 BESIDES = f"""
     union all
-    -- A cancellation is about what the customer did before it, a payment also about the bonus for their sign-up.
+    -- A cancellation is about what the customer did before it, a payment also about the bonus for their sign-up, whatever
+    -- terms the referral followed then.
     select e.id, s.agent_id, s.cause_id
     from shared s
     cross join lateral (
@@ -31,11 +34,15 @@ BESIDES = f"""
       where e.customer_id = s.customer_id and e.kind in {EARNING}
         and (e.kind <> 'payment' or s.kind = 'cancellation') offset 0) e
     where s.kind = 'cancellation'
-       or s.kind = 'payment' and s.terms_id in (select u.terms_id from rule u where u.condition = 'first_payment')"""
+       or s.kind = 'payment' and s.programme_id in (
+         select t.programme_id from rule u join terms t on t.id = u.terms_id where u.condition = 'first_payment')"""
 
 
 def facts_of_events(*, common: bool) -> str:
-    """What changed because of some events: for the live writer. `common` leaves out what common terms never need."""
+    """What changed because of some events: for the live writer. `common` leaves out what common terms never need, and
+    where a referral was moved to other terms; `is_rerated` says where it mattered."""
+    terms_of_shared = "r.terms_id" if common else terms_at("a.occurred_at")
+    terms_of_touched = "r.terms_id" if common else terms_at("e.occurred_at")
     reaching = "" if common else REACHING
     since = "s.told_at" if common else SINCE
     reached = "" if common else "left join reaching r on r.programme_id = s.programme_id"
@@ -54,10 +61,10 @@ def facts_of_events(*, common: bool) -> str:
       from event p where p.id = told.event_id offset 0) p
   ),
   shared as materialized (
-    select a.*, r.referral_id, r.registered_at, r.terms_id, r.frozen, s.agent_id, s.programme_id, s.bps
+    select a.*, r.referral_id, r.registered_at, r.terms_id, r.is_rerated, r.frozen, s.agent_id, s.programme_id, s.bps
     from asked a
     cross join lateral (
-      select r.id as referral_id, r.registered_at, r.terms_id, r.frozen from referral r
+      select r.id as referral_id, r.registered_at, {terms_of_shared} as terms_id, r.is_rerated, r.frozen from referral r
       where r.customer_id = a.customer_id offset 0) r
     cross join lateral (
       select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
@@ -86,11 +93,11 @@ def facts_of_events(*, common: bool) -> str:
       where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c{besides}
   ),
   concerned as materialized (
-    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
+    select {AS_TOLD}, referral_id, registered_at, terms_id, is_rerated, frozen, agent_id, bps, cause_id
     from shared where kind in {EARNING}
     union all
     select k.event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan, e.prepaid_days,
-           e.customer_id, r.id, r.registered_at, r.terms_id, r.frozen, k.agent_id, s.bps, k.cause_id
+           e.customer_id, r.id, r.registered_at, {terms_of_touched}, r.is_rerated, r.frozen, k.agent_id, s.bps, k.cause_id
     from (select event_id, agent_id, max(cause_id) as cause_id from touched
           where (event_id, agent_id) not in (select event_id, agent_id from shared)
           group by event_id, agent_id) k
@@ -108,8 +115,8 @@ FACTS_OF_EVENTS = facts_of_events(common=False)
 FACTS_OF_ALL = f"""
   concerned as materialized (
     select e.id as event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan,
-           e.prepaid_days, e.customer_id, r.id as referral_id, r.registered_at, r.terms_id, r.frozen, k.agent_id,
-           s.bps, e.id as cause_id
+           e.prepaid_days, e.customer_id, r.id as referral_id, r.registered_at, {terms_at("e.occurred_at")} as terms_id,
+           r.frozen, k.agent_id, s.bps, e.id as cause_id
     from (select e.id as event_id, s.agent_id
           from event e join referral r on r.customer_id = e.customer_id join referral_share s on s.referral_id = r.id
           where e.kind in {EARNING}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from erp.domain.commissions.engine import DIFFERENCES
+from erp.domain.referrals import terms_at
 from erp.kernel.db import rows, scalar
 from erp.kernel.findings import Audited, Finding
 
@@ -93,7 +94,7 @@ def _held_matured_or_forfeited() -> list[str]:
 
 
 def lines_recompute() -> Finding:
-    """6: computing every fact again under the pinned terms gives exactly what is booked."""
+    """6: computing every fact again under the terms of its moment gives exactly what is booked."""
     return Finding(
         6,
         "Each line recomputes to its stored amount",
@@ -114,7 +115,7 @@ def _contradictory() -> list[str]:
     return [
         f"commission {found.id}: {found.why}"
         for found in rows(
-            """select c.id, w.why
+            f"""select c.id, w.why
                from commission c
                left join event e on e.id = c.event_id
                left join referral r on r.id = c.referral_id and r.customer_id = e.customer_id
@@ -132,8 +133,8 @@ def _contradictory() -> list[str]:
                  (row(c.paid, c.currency, c.occurred_at)
                     is distinct from row(coalesce(e.amount, 0), coalesce(e.currency, c.currency), e.occurred_at),
                   'its payment was of another amount, currency or time'),
-                 (row(c.referral_id, c.terms_id, c.programme_id) is distinct from row(r.id, r.terms_id, r.programme_id),
-                  'its referral has other terms or is of another customer'),
+                 (row(c.referral_id, c.terms_id, c.programme_id) is distinct from row(r.id, {terms_at("e.occurred_at")}, r.programme_id),
+                  'its referral followed other terms then, or is of another customer'),
                  (e.kind = 'payment' and v.evidence <> 'attested' and e.evidence = 'attested', 'its payment is not proven as the terms demand'),
                  (row(c.tier_position, c.rate_bps) is distinct from
                     row(t.position, case when u.kind = 'percent' then coalesce(u.rate_bps, t.rate_bps) end),

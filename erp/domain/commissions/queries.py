@@ -131,6 +131,18 @@ def corrections(commission_id: int) -> Sequence[sa.Row[Any]]:
     )
 
 
+def moved_to_its_terms(commission_id: int) -> sa.Row[Any] | None:
+    """Since when, and for which coded reason, the referral follows the terms of a commission; none: since it was made."""
+    return row(
+        """select m.from_at, m.code from commission c
+           cross join lateral (select * from referral_terms m where m.referral_id = c.referral_id
+                                 and m.from_at <= c.occurred_at order by m.id desc limit 1) m
+           join referral r on r.id = c.referral_id
+           where c.id = :id and m.terms_id <> r.terms_id""",
+        id=commission_id,
+    )
+
+
 def moved_here_at(commission_id: int) -> dt.datetime | None:
     """When a case gave the customer of an accrual to its agent, if the customer had paid by then."""
     moved: dt.datetime | None = scalar(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from erp.domain import commissions, ledger
 from erp.domain.payouts import rules
 from erp.domain.payouts.rules import LeftOut
+from erp.domain.referrals import TERMS_NOW
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import PER_PAGE, Listed
@@ -90,7 +91,7 @@ def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[C
                      ) o on o.agent_id = a.id
            left join (select s.agent_id, min(t.minimum_payout) as minimum
                       from referral_share s join referral r on r.id = s.referral_id
-                      join terms t on t.id = r.terms_id join programme g on g.id = t.programme_id
+                      join terms t on t.id = {TERMS_NOW} join programme g on g.id = t.programme_id
                       where s.agent_id = any(:ids) and g.currency = :currency group by s.agent_id) m on m.agent_id = a.id
            where a.id = any(:ids) order by a.reference""",
         currency=currency,

@@ -3,6 +3,7 @@
 from erp.domain.referrals.actions import DECISIONS, decide_case, record_click
 from erp.domain.referrals.claims import SignUp
 from erp.domain.referrals.late import attribute_late, transfer
+from erp.domain.referrals.pins import TERMS_NOW, coming, move, stay, terms_at
 from erp.domain.referrals.queries import (
     SORTS,
     cases_of,
@@ -18,21 +19,35 @@ from erp.domain.referrals.queries import (
     shares,
     terms_of_agent,
 )
-from erp.domain.referrals.rules import CLOCK_SKEW, KINDS, CannotTransfer, CaseDecided, SignUpConflict
+from erp.domain.referrals.rules import (
+    CLOCK_SKEW,
+    KINDS,
+    MOVE_CODES,
+    CannotTransfer,
+    CaseDecided,
+    Moving,
+    SignUpConflict,
+    TooSoonToMove,
+)
 from erp.domain.referrals.sign_up import SignedUp, sign_up
 
 __all__ = [
     "CLOCK_SKEW",
     "DECISIONS",
     "KINDS",
+    "MOVE_CODES",
     "SORTS",
+    "TERMS_NOW",
     "CannotTransfer",
     "CaseDecided",
+    "Moving",
     "SignUp",
     "SignUpConflict",
     "SignedUp",
+    "TooSoonToMove",
     "attribute_late",
     "cases_of",
+    "coming",
     "customer_by_external_id",
     "customer_name",
     "customer_names",
@@ -40,12 +55,15 @@ __all__ = [
     "find",
     "find_case",
     "find_customer",
+    "move",
     "of_agent",
     "record_click",
     "search",
     "search_cases",
     "shares",
     "sign_up",
+    "stay",
+    "terms_at",
     "terms_of_agent",
     "transfer",
 ]

@@ -45,7 +45,10 @@ class Click(db.Model):
 
 
 class Referral(db.Model):
-    """The one attribution of a customer, with the terms it is pinned to and the proof (ids, nothing personal)."""
+    """The one attribution of a customer, with the terms it was made under and the proof (ids, nothing personal).
+
+    `is_rerated`: it was moved to other terms at least once, so `ReferralTerms` has something to say about it.
+    """
 
     __tablename__ = "referral"
     id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
@@ -60,6 +63,7 @@ class Referral(db.Model):
     code: so.Mapped[str | None]
     proof: so.Mapped[dict[str, Any]]
     frozen: so.Mapped[bool] = so.mapped_column(server_default=sa.false())
+    is_rerated: so.Mapped[bool] = so.mapped_column(server_default=sa.false())
     registered_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     __table_args__ = (
         sa.CheckConstraint("basis in ('booking', 'code', 'click')", name="basis"),
@@ -68,6 +72,23 @@ class Referral(db.Model):
             " and (basis = 'code') = (code is not null)",
             name="evidence",
         ),
+    )
+
+
+class ReferralTerms(db.Model):
+    """A referral follows other terms from `from_at` on: decided before, never changed. `pins.terms_at` reads it."""
+
+    __tablename__ = "referral_terms"
+    id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
+    referral_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("referral.id"))
+    from_at: so.Mapped[dt.datetime]
+    terms_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("terms.id"))
+    rerate_id: so.Mapped[UUID] = so.mapped_column(index=True)
+    code: so.Mapped[str]
+    decided_at: so.Mapped[dt.datetime]
+    __table_args__ = (
+        sa.Index(None, "referral_id", "id"),
+        sa.CheckConstraint("decided_at < from_at", name="notice"),
     )
 
 

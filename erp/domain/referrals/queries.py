@@ -8,27 +8,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from erp.domain.referrals.pins import TERMS_NOW
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Listed
 from erp.kernel.personal import reveal, reveal_many
 from erp.kernel.span import EVER, Span, within
 
-REFERRAL = """select r.id, r.reference, r.basis, r.booking_id, r.click_id, r.code, r.proof, r.frozen,
-                     r.registered_at, r.terms_id, t.version as terms_version, r.programme_id,
+REFERRAL = f"""select r.id, r.reference, r.basis, r.booking_id, r.click_id, r.code, r.proof, r.frozen,
+                     r.registered_at, r.is_rerated, t.id as terms_id, t.version as terms_version, r.programme_id,
                      p.key as programme_key, p.name as programme_name, p.reference as programme_reference,
                      r.customer_id, c.reference as customer_reference, c.external_id, c.kind as customer_kind,
                      r.establishment_id, e.reference as establishment_reference, e.name as establishment_name,
                      e.city, s.agent_id, s.bps, a.reference as agent_reference, a.code as agent_code,
                      b.reference as booking_reference
-              from referral r join customer c on c.id = r.customer_id join terms t on t.id = r.terms_id
+              from referral r join customer c on c.id = r.customer_id join terms t on t.id = {TERMS_NOW}
                    join programme p on p.id = r.programme_id
                    join lateral (select agent_id, bps from referral_share where referral_id = r.id
                                  order by bps desc, agent_id limit 1) s on true
                    join agent a on a.id = s.agent_id
                    left join establishment e on e.id = r.establishment_id
                    left join booking b on b.id = r.booking_id"""
-"""A referral with its largest share; `shares` gives all."""
+"""A referral with its largest share (`shares` gives all) and the terms that it follows today."""
 
 CASE = """select k.id, k.reference, k.kind, k.state, k.opened_at, k.decided_at, k.decided_by, k.note,
                  k.referral_id, r.reference as referral_reference, k.holder_agent_id,
@@ -39,12 +40,12 @@ CASE = """select k.id, k.reference, k.kind, k.state, k.opened_at, k.decided_at, 
                join agent h on h.id = k.holder_agent_id join agent o on o.id = k.other_agent_id
                left join establishment e on e.id = r.establishment_id"""
 
-CUSTOMER = """select c.id, c.reference, c.external_id, c.kind, c.signed_up_at, c.unattributed_reason,
+CUSTOMER = f"""select c.id, c.reference, c.external_id, c.kind, c.signed_up_at, c.unattributed_reason,
                      c.establishment_id, e.reference as establishment_reference, e.name as establishment_name,
                      r.id as referral_id, r.reference as referral_reference, t.version as terms_version,
                      p.reference as programme_reference
               from customer c left join establishment e on e.id = c.establishment_id
-                   left join referral r on r.customer_id = c.id left join terms t on t.id = r.terms_id
+                   left join referral r on r.customer_id = c.id left join terms t on t.id = {TERMS_NOW}
                    left join programme p on p.id = r.programme_id"""
 
 SORTS = {
@@ -108,11 +109,11 @@ def search(
 
 
 def terms_of_agent(agent_id: UUID) -> Sequence[sa.Row[Any]]:
-    """The versions of terms to which an agent's referrals are pinned: (programme_name, programme_reference, version,
+    """The versions of terms that an agent's referrals follow today: (programme_name, programme_reference, version,
     on_agent_closed, customers)."""
     return rows(
-        """select p.name as programme_name, p.reference as programme_reference, t.version, t.on_agent_closed, count(*) as customers
-           from referral_share s join referral r on r.id = s.referral_id join terms t on t.id = r.terms_id
+        f"""select p.name as programme_name, p.reference as programme_reference, t.version, t.on_agent_closed, count(*) as customers
+           from referral_share s join referral r on r.id = s.referral_id join terms t on t.id = {TERMS_NOW}
            join programme p on p.id = t.programme_id
            where s.agent_id = :agent_id group by p.id, t.id order by 1, 3""",
         agent_id=agent_id,

@@ -37,6 +37,29 @@ class CannotTransfer(DomainError):
     )
 
 
+class Moving(DomainError):
+    code = "referral_moving"
+    sentence = Sentence(
+        "Some of these referrals wait for another move to other terms already, %(first)s among them. Let it come, or"
+        " withdraw it first."
+    )
+
+
+class TooSoonToMove(DomainError):
+    code = "too_soon_to_move"
+    sentence = Sentence("The date lies in the past or has all but come; what is earned does not change.")
+
+
+MOVE_CODES = {
+    "agreed": Sentence("it was agreed with the agent"),
+    "new_prices": Sentence("the prices that customers pay have changed"),
+    "one_version": Sentence("old versions of the terms are brought together"),
+    "mistaken_terms": Sentence("the referral was made under terms that were a mistake"),
+    "other_move": Sentence("for another reason"),
+}
+"""Why referrals are moved to other terms, as it is said after a colon."""
+
+
 class CannotAttribute(DomainError):
     code = "cannot_attribute"
     sentence = Sentence(
