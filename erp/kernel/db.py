@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 
 from erp.kernel import round_trip
-from erp.kernel.reading import read
+from erp.kernel.reading import PREPARED, Pool, prepared_on, read
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -58,6 +58,7 @@ Row = sa.Row[*tuple[Any, ...]]
 READING = {
     "isolation_level": "AUTOCOMMIT",
     "connect_args": {"options": "-c default_transaction_read_only=on"},
+    "poolclass": Pool,
 }
 """How connections are until somebody opens a transaction: each statement stands alone, which at READ COMMITTED sees
 the same and spares two round trips, and the database refuses every write."""
@@ -107,7 +108,7 @@ def _begin(connection: sa.Connection, cursor: Any, *_: object) -> None:
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def _driver_sql(sql: str) -> str:
     """A statement as the driver takes it: to work that out, and to look it up, takes longer than sending it."""
     return str(sa.text(sql).compile(dialect=DIALECT))
@@ -129,11 +130,9 @@ def stream(sql: str, size: int, **params: Any) -> Iterator[Sequence[Row]]:
 
 
 NUMBERED = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-PREPARED = "prepared"
-"""Where a connection keeps the names of what `together` prepared."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _numbered_sql(sql: str) -> tuple[bytes, tuple[str, ...]]:
     """A statement as the database takes it, with $1, $2 …, and the names of the parameters in that order."""
     compiled = sa.text(sql).compile(dialect=NUMBERED)
@@ -165,9 +164,8 @@ def _send(statements: Sequence[tuple[str, dict[str, Any]]], format: PyFormat) ->
     for sql, params in statements:
         text, names = _numbered_sql(sql)
         told.append((text, [params[name] for name in names], format))
-    prepared = connection.info.setdefault(PREPARED, round_trip.Prepared())
     try:
-        answers = round_trip.send(driver, prepared, told)
+        answers = round_trip.send(driver, prepared_on(connection), told)
     except BaseException as failure:
         if driver.closed:
             connection.invalidate(failure)
@@ -194,7 +192,8 @@ def _forget_prepared(connection: sa.Connection, *_: object) -> None:
 
 def rows(sql: str, **params: Any) -> Sequence[Row]:
     if _has_none_open():
-        return read(db.engine, _driver_sql(sql), params)
+        text, names = _numbered_sql(sql)
+        return read(db.engine, text, [params[name] for name in names])
     return execute(sql, **params).all()
 
 
