@@ -45,11 +45,12 @@ def _check() -> Any:
 
 
 def _staff_gate(access: Access) -> Any:
-    if not current_user.is_authenticated:
+    reader = current_user._get_current_object()
+    if not reader.is_authenticated:
         return _to_sign_in()
-    if access.permission is not None and access.permission not in current_user.permissions:
+    if access.permission is not None and access.permission not in reader.permissions:
         raise Forbidden
-    if current_user.must_change_password and request.endpoint not in WITH_FIRST_PASSWORD:
+    if reader.must_change_password and request.endpoint not in WITH_FIRST_PASSWORD:
         return seen_other(url_for("me.password"))
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ class NavItem(NamedTuple):
     current: bool = False
 
 
+Navigation = list[tuple[str, list[NavItem]]]
+"""The lines of each group, by its heading."""
 CLOCK = "clock.show"
 GROUPS: list[tuple[LazyString | str, list[Area]]] = [
     ("", [Area(_("Dashboard"), "layout-dashboard", "home.show", None)]),
@@ -92,34 +94,29 @@ def is_open(area: Area, granted: Collection[Permission]) -> bool:
     return area.permission is None or area.permission in granted
 
 
-def navigation(
-    granted: Collection[Permission], *, mode: str, waiting: Mapping[str, int]
-) -> list[tuple[str, list[NavItem]]]:
-    """What somebody with these permissions may open; `waiting` counts open work by endpoint. Only mock has a clock."""
-    here = f"{request.blueprint}."
-    return [
-        (
-            label,
-            [
-                NavItem(*words, waiting.get(endpoint, 0), endpoint.startswith(here))
-                for endpoint, words in items
-            ],
-        )
-        for label, items in _worded(frozenset(granted), mode, locale().language)
-    ]
+def navigation(granted: frozenset[Permission], *, mode: str, busy: tuple[tuple[str, int], ...]) -> Navigation:
+    """What somebody with these permissions may open; `busy` says of endpoints how much waits there. Only mock has a
+    clock."""
+    return _navigation(granted, mode, busy, f"{request.blueprint}.", locale().language)
 
 
-@lru_cache(maxsize=64)
-def _worded(
-    granted: frozenset[Permission], mode: str, _language: str
-) -> list[tuple[str, list[tuple[str, tuple[str, str, str]]]]]:
-    """By group, each area's endpoint with its words, icon and address: the same for everybody with the same permissions
-    who reads the same language, and so made once."""
+@lru_cache(maxsize=512)
+def _navigation(
+    granted: frozenset[Permission], mode: str, busy: tuple[tuple[str, int], ...], here: str, _language: str
+) -> Navigation:
+    """The same for everybody who may do the same, reads the same language and stands at the same page."""
+    numbers = dict(busy)
     groups = [
         (
             str(label),
             [
-                (area.endpoint, (str(area.label), area.icon, url_for(area.endpoint)))
+                NavItem(
+                    str(area.label),
+                    area.icon,
+                    url_for(area.endpoint),
+                    numbers.get(area.endpoint, 0),
+                    area.endpoint.startswith(here),
+                )
                 for area in areas
                 if is_open(area, granted) and (mode == "mock" or area.endpoint != CLOCK)
             ],

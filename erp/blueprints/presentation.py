@@ -127,8 +127,20 @@ def _counted(number: int, language: str) -> str:
 
 def counted(one: str, many: str, number: int, **values: Any) -> Markup:
     """The words for a number, and the number in them as readers write it: "1,625 rows"."""
+    language = locale().language
+    return (
+        _told(one, many, number, language) if not values else _worded(one, many, number, language, **values)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _told(one: str, many: str, number: int, language: str) -> Markup:
+    return _worded(one, many, number, language)
+
+
+def _worded(one: str, many: str, number: int, language: str, **values: Any) -> Markup:
     words: str = get_translations().ngettext(one, many, number)
-    return Markup(words) % {"num": format_count(number), **values}
+    return Markup(words) % {"num": _counted(number, language), **values}
 
 
 @lru_cache(maxsize=512)

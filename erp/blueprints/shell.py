@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from erp.blueprints.help import help_here
-from erp.blueprints.navigation import NavItem, navigation
+from erp.blueprints.navigation import Navigation, navigation
 from erp.blueprints.present import now
 from erp.blueprints.seen import seen
 from erp.blueprints.waiting import waiting_by_page
@@ -43,10 +43,10 @@ def _signed(_kept: str, _key: str | bytes | None) -> str:
     return generate_csrf()
 
 
-def nav() -> list[tuple[str, list[NavItem]]]:
+def nav() -> Navigation:
     """The areas this member of staff may open, with what waits there for them."""
     granted = current_user.permissions
-    return navigation(granted, mode=mode(), waiting=waiting_by_page(granted))
+    return navigation(granted, mode=mode(), busy=waiting_by_page(granted))
 
 
 def may(permission: str) -> bool:

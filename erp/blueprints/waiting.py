@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import redis
@@ -44,6 +45,8 @@ class Counted(NamedTuple):
 
 
 NEVER = Counted(0.0, {})
+Busy = tuple[tuple[str, int], ...]
+"""Endpoints, each with how much waits there."""
 
 
 class Waiting(NamedTuple):
@@ -193,13 +196,18 @@ def waiting(granted: Collection[Permission]) -> list[Waiting]:
     ]
 
 
-def waiting_by_page(granted: Collection[Permission]) -> Counter[str]:
-    """The same by the endpoint of the list that shows it, for the navigation."""
-    numbers, found = _numbers(), Counter[str]()
+def waiting_by_page(granted: frozenset[Permission]) -> Busy:
+    """The same by the endpoint of the list that shows it, for the navigation: where anything waits."""
+    return _by_page(granted, tuple(_numbers().items()))
+
+
+@lru_cache(maxsize=64)
+def _by_page(granted: frozenset[Permission], numbers: tuple[tuple[str, int], ...]) -> Busy:
+    known, found = dict(numbers), Counter[str]()
     for kind in KINDS:
         if kind.permission in granted:
-            found[kind.endpoint] += numbers[kind.key]
-    return found
+            found[kind.endpoint] += known[kind.key]
+    return tuple([(endpoint, number) for endpoint, number in found.items() if number])
 
 
 def count_anew() -> None:

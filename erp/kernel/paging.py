@@ -11,7 +11,6 @@ from erp.kernel.db import rows as fetch
 from erp.kernel.reading import shaped
 
 PER_PAGE = 50
-PART = "limit :limit_ offset :offset_"
 BATCH = 500
 """Rows that are in memory at once while a whole list is read."""
 
@@ -24,6 +23,16 @@ def alphabetical(column: str) -> str:
     A collation would do it better, but the embedded PostgreSQL is built without ICU.
     """
     return f"translate(lower({column}), '{ACCENTED}', '{PLAIN}')"
+
+
+def asked(conditions: Mapping[str, str], **given: Any) -> tuple[str, dict[str, Any]]:
+    """The SQL of the conditions that somebody asks for, by name, and their parameters; "" and None ask nothing.
+
+    What nobody asks stays out of the statement. "(:city = '' or city = :city)" would do the same, but the database plans
+    a statement that comes often once for all who send it, and such a condition keeps it from every index.
+    """
+    params = {name: value for name, value in given.items() if value not in ("", None)}
+    return " and ".join([conditions[name] for name in params]) or "true", params
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ class Listed:
     """A filtered and sorted list, not read yet.
 
     `select` is `select … from … where …`; `sorts` are the orders it can be read in, by name: they name columns of the
-    answer and come from code, never from a person. An unknown `sort` is the first of them.
+    answer and come from code, never from a person. An unknown `sort` is the first of them. `number` is SQL for how many
+    rows there are, where that takes less than to select them all.
     """
 
     select: str
@@ -70,6 +80,7 @@ class Listed:
     params: Mapping[str, Any] = field(default_factory=dict)
     dress: Callable[[Sequence[Row]], Sequence[Any]] = list
     """What each batch of rows becomes before anybody sees it."""
+    number: str = ""
 
     def dressed(self, dress: Callable[[Sequence[Any]], Sequence[Any]]) -> Listed:
         """The same list, with `dress` put over what each batch already wears."""
@@ -88,7 +99,7 @@ class Listed:
         found, total = self._counted(number, per_page)
         if not found and number > 1 and (total := self.count()):
             number = -(-total // per_page)
-            found = self._rows(number, per_page)
+            found, total = self._counted(number, per_page)
         return Page(self.dress(found), total, number if found else 1, per_page)
 
     def first(self, most: int) -> Sequence[Any]:
@@ -101,25 +112,29 @@ class Listed:
             yield self.dress(batch)
 
     def count(self) -> int:
-        total: int = scalar(f"select count(*) from ({self.select}) as listed", **self.params)
+        total: int = scalar(f"select {self._number}", **self.params)
         return total
 
-    def _rows(self, number: int, per_page: int) -> Sequence[Any]:
-        return fetch(f"{self._ordered('*')} {PART}", **self._part(number, per_page))
+    @property
+    def _number(self) -> str:
+        return self.number or f"(select count(*) from ({self.select}) as counted)"
+
+    def _rows(self, number: int, per_page: int, columns: str = "*") -> Sequence[Any]:
+        """The part is told in figures: a plan for any part would be one for a tenth of the list."""
+        part = (
+            f"limit {per_page:d}" if number == 1 else f"limit {per_page:d} offset {(number - 1) * per_page:d}"
+        )
+        return fetch(f"{self._ordered(columns)} {part}", **self.params)
 
     def _counted(self, number: int, per_page: int) -> tuple[Sequence[Any], int]:
         """A page, and how many there are in all, by one statement. A page past the end does not know."""
-        counted = f"*, (select count(*) from ({self.select}) as counted) as total_"
-        found = fetch(f"{self._ordered(counted)} {PART}", **self._part(number, per_page))
+        found = self._rows(number, per_page, f"*, {self._number} as total_")
         if not found:
             return [], 0
         return shaped(found[0]._fields[:-1], [row[:-1] for row in found]), found[0].total_
 
     def _ordered(self, columns: str) -> str:
         return f"select {columns} from ({self.select}) as listed order by {self._order}"
-
-    def _part(self, number: int, per_page: int) -> dict[str, Any]:
-        return {"limit_": per_page, "offset_": (number - 1) * per_page, **self.params}
 
     def _summed(self, columns: Iterable[str]) -> Sequence[Row]:
         """(currency, how many rows, each of `columns` summed), in the one look that counts the list."""
@@ -138,4 +153,5 @@ class Listed:
             self,
             select=f"select * from ({self.select}) as narrowed where {of} = any(:ids_)",
             params={**self.params, "ids_": list(ids)},
+            number="",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -69,6 +70,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
 
 def granted(roles: Iterable[str]) -> frozenset[Permission]:
     """All that somebody with these roles may do."""
+    return _granted(tuple(roles))
+
+
+@cache
+def _granted(roles: tuple[str, ...]) -> frozenset[Permission]:
     return frozenset().union(*(ROLES[Role(role)] for role in roles))
 
 

@@ -27,6 +27,8 @@ PREPARED = "prepared"
 class Pool(sa.QueuePool):
     """The pool of connections, and those that are out of it for reading."""
 
+    _sqla_logger_namespace = "sqlalchemy.pool"
+
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.at_hand: list[PoolProxiedConnection] = []

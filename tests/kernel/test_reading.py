@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+import psycopg
 import pytest
 import sqlalchemy as sa
 
+from erp.kernel import reading, round_trip
 from erp.kernel.db import db, row, rows, scalar
 from erp.kernel.transaction import is_open, transaction
 
@@ -57,3 +63,66 @@ def test_a_connection_that_the_server_ended_is_replaced(context: None) -> None:
         ended = scalar("select pg_backend_pid()")
         another.execute(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": ended})
         assert scalar("select pg_backend_pid()") != ended
+
+
+def at_once(number: int, sql: str) -> list[Any]:
+    """What so many readers are answered who ask at the same time."""
+    with ThreadPoolExecutor(number) as readers:
+        asked = [readers.submit(copy_context().run, scalar, sql) for _ in range(number)]
+    return [answer.result() for answer in asked]
+
+
+def at_hand() -> list[Any]:
+    pool = db.engine.pool
+    assert isinstance(pool, reading.Pool)
+    return pool.at_hand
+
+
+def test_every_connection_at_hand_that_the_server_ended_is_replaced(
+    context: None, superuser: psycopg.Connection
+) -> None:
+    backends = "select pg_backend_pid() from (select pg_sleep(0.3)) as slow"
+    ended = set(at_once(3, backends))
+    assert len(ended) == 3
+    for pid in ended:
+        superuser.execute("select pg_terminate_backend(%s, 5000)", [pid])
+    assert ended.isdisjoint(at_once(3, backends))
+
+
+def test_no_more_connections_stay_at_hand_than_are_meant_to(context: None) -> None:
+    many = reading.AT_HAND + 4
+    assert sum(at_once(many, "select 1 from (select pg_sleep(0.5)) as slow")) == many
+    assert len(at_hand()) == reading.AT_HAND
+    db.engine.dispose()
+    assert not at_hand()
+    assert scalar("select 1") == 1
+
+
+def test_what_comes_often_is_prepared_and_what_is_not_asked_any_more_is_let_go(
+    context: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = "select count(*) from pg_prepared_statements"
+    monkeypatch.setattr(round_trip, "MOST", 3)
+    db.engine.dispose()
+    assert scalar(prepared) == 0
+    for number in range(6):
+        for _again in range(round_trip.OFTEN):
+            assert scalar(f"select {number}") == number
+    assert scalar(prepared) == 3
+
+
+def test_what_was_prepared_before_its_table_changed_is_prepared_anew(
+    context: None, superuser: psycopg.Connection
+) -> None:
+    superuser.autocommit = True
+    superuser.execute("create table changing as select 1 as one")
+    superuser.execute("grant select on changing to ref_app")
+    try:
+        for _again in range(round_trip.OFTEN):
+            assert scalar("select * from changing") == 1
+        superuser.execute("alter table changing alter one type text")
+        with pytest.raises(sa.exc.DBAPIError, match="cached plan"):
+            scalar("select * from changing")
+        assert scalar("select * from changing") == "1"
+    finally:
+        superuser.execute("drop table changing")

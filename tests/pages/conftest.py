@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from erp.domain import staff
-from erp.kernel import clock
+from erp.kernel import clock, reading
 from erp.kernel.actor import Actor
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
@@ -56,7 +56,11 @@ def asking() -> Iterator[list[str]]:
     """The statements that the driver is given meanwhile, by whatever way they go."""
     asked: list[str] = []
 
-    execute = psycopg.Cursor.execute
+    execute, ask = psycopg.Cursor.execute, reading.ask
+
+    def noted_alone(driver: Any, prepared: Any, text: bytes, *given: Any) -> Any:
+        asked.append(text.decode())
+        return ask(driver, prepared, text, *given)
 
     def noted(cursor: Any, query: Any, *given: Any, **how: Any) -> Any:
         asked.append(str(query))
@@ -64,6 +68,7 @@ def asking() -> Iterator[list[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(psycopg.Cursor, "execute", noted)
+        patch.setattr(reading, "ask", noted_alone)
         yield asked
 
 

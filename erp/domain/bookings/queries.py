@@ -47,7 +47,14 @@ REACHED = {
 """How far a booking came, at least. A place that connected has passed every stage, whichever of them was told."""
 PLACE_STATE = """case when g.connected_at is not null then 'connected' when b.id is not null then 'booked'
                       else 'free' end"""
-PLACE_STATES = ("free", "booked", "connected")
+PLACE_IN_STATE = {
+    "free": "g.connected_at is null and b.id is null",
+    "booked": "g.connected_at is null and b.id is not null",
+    "connected": "g.connected_at is not null",
+}
+PLACE_STATES = tuple(PLACE_IN_STATE)
+PLACES = """establishment e join claim_group g on g.id = e.claim_group_id
+            left join booking b on b.claim_group_id = e.claim_group_id and b.ended_at is null and b.expires_at > :now"""
 PLACE_SORTS = {
     "name": f"{alphabetical('name')}, id",
     "city": f"city nulls last, {alphabetical('name')}, id",
@@ -145,19 +152,32 @@ def search_places(
     A booking whose term is over counts as ended, whether or not the clock has come to it.
     """
     condition, params = catalogue.matching(q, city, kind)
+    in_state = PLACE_IN_STATE.get(state, "false") if state else "true"
     return Listed(
         f"""select e.id, e.reference, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode, e.city, e.country,
                    e.lat, e.lon, e.phone, e.website, e.opening_hours, {PLACE_STATE} as state, b.reference as booking_reference, b.stage, b.expires_at, b.agent_id,
                    a.reference as agent_reference, a.code as agent_code
-            from establishment e join claim_group g on g.id = e.claim_group_id
-                 left join booking b on b.claim_group_id = e.claim_group_id and b.ended_at is null
-                                        and b.expires_at > :now
-                 left join agent a on a.id = b.agent_id
-            where {condition} and (:state = '' or {PLACE_STATE} = :state)""",
+            from {PLACES} left join agent a on a.id = b.agent_id
+            where {condition} and {in_state}""",
         PLACE_SORTS,
         sort,
-        {"now": now, "state": state, **params},
+        {"now": now, **params},
+        number=_number_of_places(condition, state),
     )
+
+
+def _number_of_places(condition: str, state: str) -> str:
+    """SQL for how many places are in a state. Most are free: those are counted by who is not."""
+
+    def those(in_state: str) -> str:
+        return f"(select count(*) from {PLACES} where {condition} and {in_state})"
+
+    every = f"(select count(*) from establishment e where {condition})"
+    if not state:
+        return every
+    if state == "free":
+        return f"({every} - {those(PLACE_IN_STATE['booked'])} - {those(PLACE_IN_STATE['connected'])})"
+    return those(PLACE_IN_STATE.get(state, "false"))
 
 
 def _one(found: sa.Row[Any] | None) -> sa.Row[Any]:

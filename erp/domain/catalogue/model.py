@@ -21,6 +21,9 @@ class ClaimGroup(db.Model):
     __tablename__ = "claim_group"
     id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
     connected_at: so.Mapped[dt.datetime | None]
+    __table_args__ = (
+        sa.Index("claim_group_connected_idx", "id", postgresql_where=sa.text("connected_at is not null")),
+    )
 
 
 class Establishment(db.Model):
