@@ -96,7 +96,7 @@ def ask(
     if name is None:
         answer = server.exec_params(text, dumped, adapter.types, adapter.formats)
     else:
-        answer = server.exec_prepared(name, dumped, adapter.formats)
+        answer = server.exec_prepared(name, dumped, adapter.formats)  # type: ignore[arg-type]  # takes None
     if answer.status == ExecStatus.FATAL_ERROR:
         prepared.drop(key)
         raise error_from_result(answer, encoding=driver.info.encoding)
