@@ -93,10 +93,29 @@ def _refuse_dead(dbapi_connection: Any, record: Any, _proxy: object) -> None:
         raise DisconnectionError
 
 
+HELD = "held"
+"""Where the session keeps its connection while a door's transaction is open."""
+
+
 def begin_with_next() -> None:
     """The session's next statement opens a transaction, and every one after it belongs to it until the session ends
     it. Nothing is sent yet: a round trip for BEGIN alone costs as much as a small statement."""
-    db.session.connection().info[UNBEGUN] = True
+    session = db.session()
+    session.info[HELD] = connection = session.connection()
+    connection.info[UNBEGUN] = True
+
+
+def let_go() -> None:
+    """The transaction that `begin_with_next` opened has ended."""
+    db.session().info.pop(HELD, None)
+
+
+def _connection() -> sa.Connection:
+    """The session's connection. Inside a transaction it is at hand: to ask the session for it takes longer than to
+    send a statement. In a part that may be undone the session is asked, because that is when it opens the part."""
+    session = db.session()
+    held: sa.Connection | None = session.info.get(HELD)
+    return session.connection() if held is None or session.in_nested_transaction() else held
 
 
 @sa.event.listens_for(sa.Engine, "before_cursor_execute")
@@ -116,7 +135,7 @@ def _driver_sql(sql: str) -> str:
 
 def execute(sql: str, **params: Any) -> sa.CursorResult[*tuple[Any, ...]]:
     """Run one statement in the open session."""
-    return db.session.connection().exec_driver_sql(_driver_sql(sql), params)
+    return _connection().exec_driver_sql(_driver_sql(sql), params)
 
 
 def stream(sql: str, size: int, **params: Any) -> Iterator[Sequence[Row]]:
@@ -155,7 +174,7 @@ def together(*statements: tuple[str, dict[str, Any]]) -> list[round_trip.Rows]:
 
 
 def _send(statements: Sequence[tuple[str, dict[str, Any]]], format: PyFormat) -> list[round_trip.Rows]:
-    connection = db.session.connection()
+    connection = _connection()
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     assert driver.autocommit, "nobody would open the transaction of a snapshot"
@@ -165,7 +184,7 @@ def _send(statements: Sequence[tuple[str, dict[str, Any]]], format: PyFormat) ->
         text, names = _numbered_sql(sql)
         told.append((text, [params[name] for name in names], format))
     try:
-        answers = round_trip.send(driver, prepared_on(connection), told)
+        answers = round_trip.send(driver, prepared_on(connection, driver), told)
     except BaseException as failure:
         if driver.closed:
             connection.invalidate(failure)

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGresult
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -65,7 +66,7 @@ def _read(
     driver = connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
-        found = ask(driver, prepared_on(connection), text, values, _rows)
+        found = ask(driver, prepared_on(connection, driver), text, values, _rows)
     except BaseException as failure:
         if driver.closed or not isinstance(failure, psycopg.Error):
             connection.invalidate()
@@ -87,11 +88,13 @@ def _read(
     return found
 
 
-def prepared_on(connection: sa.Connection | PoolProxiedConnection) -> Prepared:
+def prepared_on(
+    connection: sa.Connection | PoolProxiedConnection, driver: psycopg.Connection[Any]
+) -> Prepared:
     """What is prepared on a connection."""
     prepared: Prepared | None = connection.info.get(PREPARED)
     if prepared is None:
-        prepared = connection.info[PREPARED] = Prepared()
+        prepared = connection.info[PREPARED] = Prepared(Transformer(driver))
     return prepared
 
 

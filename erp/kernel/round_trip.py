@@ -36,6 +36,9 @@ _numbers = count()
 class Prepared:
     """What one connection has prepared, by name, and what it was asked too seldom for that."""
 
+    adapter: abc.Transformer
+    """Writes parameters and reads rows. It knows how to, once it has seen a type; to begin anew with each statement takes
+    longer than the statement."""
     names: OrderedDict[Key, bytes] = field(default_factory=OrderedDict)
     seldom: OrderedDict[Key, int] = field(default_factory=OrderedDict)
     stale: list[bytes] = field(default_factory=list)
@@ -122,27 +125,27 @@ def send(driver: psycopg.Connection[Any], prepared: Prepared, statements: Sequen
         if answer.status == ExecStatus.FATAL_ERROR:
             prepared.forget()
             raise error_from_result(answer, encoding=driver.info.encoding)
-    return [_rows(adapter, answer) for adapter, answer in zip(sent, answers, strict=True) if adapter]
+    return [_rows(prepared.adapter, answer) for asked, answer in zip(sent, answers, strict=True) if asked]
 
 
 def _put_in(
     driver: psycopg.Connection[Any], prepared: Prepared, statements: Sequence[Statement]
-) -> list[abc.Transformer | None]:
-    """Queue everything; for each answer that will come, what reads it, or None when there is nothing to read."""
-    sent: list[abc.Transformer | None] = []
+) -> list[bool]:
+    """Queue everything; for each answer that will come, whether a statement was asked for it."""
+    sent: list[bool] = []
+    adapter = prepared.adapter
     while prepared.stale:
         driver.pgconn.send_close_prepared(prepared.stale.pop())
-        sent.append(None)
+        sent.append(False)
     for text, values, format in statements:
-        adapter: abc.Transformer = Transformer(driver)
         dumped = adapter.dump_sequence(values, [format] * len(values))
         key = text, adapter.types or ()
         if (name := prepared.find(key)) is None:
             name = prepared.add(key)
             driver.pgconn.send_prepare(name, text, adapter.types)
-            sent.append(None)
+            sent.append(False)
         driver.pgconn.send_query_prepared(name, dumped, adapter.formats)
-        sent.append(adapter)
+        sent.append(True)
     driver.pgconn.pipeline_sync()
     return sent
 

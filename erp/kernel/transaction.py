@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from erp.kernel import audit, outbox
-from erp.kernel.db import SNAPSHOT, begin_with_next, db, take_noted, together
+from erp.kernel.db import SNAPSHOT, begin_with_next, db, let_go, take_noted, together
 
 log = structlog.get_logger()
 
@@ -43,6 +43,7 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info.pop("edge", None)
+        let_go()
     if news:
         outbox.relay(news)
 
@@ -71,6 +72,7 @@ def rehearsal() -> Iterator[None]:
     finally:
         _undo()
         session.info.pop("edge", None)
+        let_go()
 
 
 def _end() -> list[outbox.News]:

@@ -16,11 +16,11 @@ does not change any net amount.
 
 `LINES` reads facts and agreements from the relation `concerned` (`facts.py`) and what is booked from `opening` (BOOKED,
 NOTHING_BOOKED). What terms do not use costs little: it stands behind a `case`. Starting a long statement costs too, and
-for a single event that is most of it, so BOOK_COMMON is the same text without the parts that common terms never need;
-it answers NOT_COMMON instead of booking when one of them was needed.
+for a single event that is most of it, so BOOK_COMMON is the same text without the parts that common terms never need
+and those for late facts and split shares; it answers NOT_COMMON instead of booking when one of them was needed.
 """
 
-from erp.domain.commissions.facts import FACTS_OF_ALL, facts_of_events
+from erp.domain.commissions.facts import CONCERNS_MORE, FACTS_OF_ALL, facts_of_events
 from erp.domain.commissions.takings import taken_back
 from erp.domain.commissions.volume import COUNTS, MONEY_BACK, VOLUME
 
@@ -41,6 +41,8 @@ PARTED = """select part.base from (
                        <= w.whole - sum(w.whole * x.bps / 10000) over () then 1 else 0 end as base
     from referral_share x where x.referral_id = k.referral_id) part
   where part.agent_id = k.agent_id"""
+OWN_PART = f"case when k.bps = 10000 then w.whole when k.bps is null then 0 else ({PARTED}) end"
+"""What the agent has to earn on."""
 
 IN_TIME = f"""(
   select (u.payments = 'every' or not exists (
@@ -112,6 +114,7 @@ def lines(*, common: bool) -> str:
     by_customer = "" if common else BY_CUSTOMER
     source = "rated" if common else "customer_capped_worth"
     customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
+    base = "w.whole" if common else OWN_PART
     return f"""
   facts as (
     select k.event_id, k.cause_id, k.source_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at, k.frozen,
@@ -123,7 +126,7 @@ def lines(*, common: bool) -> str:
              as is_common,
            u.payments = 'every' and u.months is null as is_always, u.condition is not null as is_conditional,
            u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null) as ends_with_cancellation,
-           case when k.bps = 10000 then w.whole when k.bps is null then 0 else ({PARTED}) end as base,
+           {base} as base,
            least(k.amount, gone.money) as refunded, gone.has_lapsed, gone.is_decided
     from concerned k
     join terms t on t.id = k.terms_id and (k.kind <> 'payment' or t.evidence = 'attested' or k.evidence = 'bank_checked')
@@ -217,17 +220,27 @@ LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
 """Locks the agents whose lines some events may change; a statement of its own, so that the next one sees all."""
 
 NOT_COMMON = -1
-UNCOMMON = """
-  exists (select 1 from shared s where s.kind = 'cancellation') or exists (select 1 from concerned k where k.is_rerated)
-  or exists (
+UNCOMMON = f"""
+  exists (select 1 from shared s where s.kind = 'cancellation' or s.bps < 10000 or s.is_rerated)
+  or {CONCERNS_MORE} or exists (
     select 1 from terms t join rule u on u.terms_id = t.id
     where t.state <> 'draft' and t.programme_id in (select s.programme_id from shared s)
       and (t.measure <> 'connections' or t.window_kind <> 'rolling' or t.grace_days > 0 or t.freeze_tier
            or u.payments <> 'every' or u.months is not null or u.customer_cap is not null or u.condition is not null))"""
 """Whether something is asked for that the common text leaves out."""
 
+BONUS = """left join lateral (
+      select case when u.condition = 'stays' then x.until end as stays_until,
+             case when u.condition = 'first_payment' then x.until end as deadline
+      from rule u
+      cross join lateral (select l.occurred_at + make_interval(hours => 24 * u.condition_days::integer) as until) x
+      where l.is_conditional and u.id = l.rule_id offset 0) bonus on true"""
+"""Until when a bonus stays on hold: for as long as the customer must stay, or until their first payment is due."""
+NO_BONUS = "cross join (select null::timestamptz as stays_until, null::timestamptz as deadline) bonus"
+
 
 def _book(*, common: bool) -> str:
+    bonus = NO_BONUS if common else BONUS
     answer = f"case when ({UNCOMMON}) then {NOT_COMMON} else {{}} end" if common else "{}"
     return f"""
 with {BOOKED}, {facts_of_events(common=common)}, {lines(common=common)},
@@ -258,12 +271,7 @@ with {BOOKED}, {facts_of_events(common=common)}, {lines(common=common)},
                     when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
                l.source_id)::commission_line as line
     from caused l cross join lateral (select a.state, a.kind from agent a where a.id = l.agent_id offset 0) a
-    left join lateral (
-      select case when u.condition = 'stays' then x.until end as stays_until,
-             case when u.condition = 'first_payment' then x.until end as deadline
-      from rule u
-      cross join lateral (select l.occurred_at + make_interval(hours => 24 * u.condition_days::integer) as until) x
-      where l.is_conditional and u.id = l.rule_id offset 0) bonus on true
+    {bonus}
     where l.fresh_cause_id is not null
   )
 select {answer.format("commission_book((select array_agg(line order by occurred_at, event_id, kind) from written), :actor)")}

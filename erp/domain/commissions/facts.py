@@ -38,16 +38,8 @@ BESIDES = f"""
          select t.programme_id from rule u join terms t on t.id = u.terms_id where u.condition = 'first_payment')"""
 
 
-def facts_of_events(*, common: bool) -> str:
-    """What changed because of some events: for the live writer. `common` leaves out what common terms never need, and
-    where a referral was moved to other terms; `is_rerated` says where it mattered."""
-    terms_of_shared = "r.terms_id" if common else terms_at("a.occurred_at")
-    terms_of_touched = "r.terms_id" if common else terms_at("e.occurred_at")
-    reaching = "" if common else REACHING
-    since = "s.told_at" if common else SINCE
-    reached = "" if common else "left join reaching r on r.programme_id = s.programme_id"
-    by_revenue = "" if common else "or r.by_revenue and s.kind = 'payment'"
-    besides = "" if common else BESIDES
+def _asked(terms: str) -> str:
+    """What the events are about, and who shares in it under which `terms` of the referral `r`."""
     return f"""
   -- `offset 0` keeps the planner from taking a step apart, `materialized` also keeps its rows for several readers.
   asked as materialized (
@@ -64,17 +56,49 @@ def facts_of_events(*, common: bool) -> str:
     select a.*, r.referral_id, r.registered_at, r.terms_id, r.is_rerated, r.frozen, s.agent_id, s.programme_id, s.bps
     from asked a
     cross join lateral (
-      select r.id as referral_id, r.registered_at, {terms_of_shared} as terms_id, r.is_rerated, r.frozen from referral r
+      select r.id as referral_id, r.registered_at, {terms} as terms_id, r.is_rerated, r.frozen from referral r
       where r.customer_id = a.customer_id offset 0) r
     cross join lateral (
       select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
-  ),{reaching}
+  )"""
+
+
+CHANGES_LATER = "s.is_new and s.kind in ('payment', 'connection', 'transfer')"
+"""Whether a fact that is told late may change every later line of its agents."""
+OF_FORMER_AGENTS = """
+    -- Of agents who no longer share in it.
+    select c.event_id, c.agent_id, a.cause_id
+    from asked a
+    cross join lateral (
+      select c.event_id, c.agent_id from commission c
+      where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c"""
+NOT_ASKED = "(event_id, agent_id) not in (select event_id, agent_id from shared)"
+
+CONCERNED_COMMONLY = f"""
+  concerned as (
+    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
+    from shared where kind in {EARNING}
+  )"""
+CONCERNS_MORE = f"""exists (
+    select 1 from (
+      select c.event_id, c.agent_id
+      from (select s.agent_id, s.programme_id, s.told_at as since from shared s where {CHANGES_LATER}) l
+      cross join lateral (
+        select c.event_id, c.agent_id from commission c
+        where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
+          and c.kind = 'accrual' offset 0) c
+      union all
+      select event_id, agent_id from ({OF_FORMER_AGENTS}) former) touched
+    where {NOT_ASKED})"""
+"""Whether other lines are concerned than those of what was asked about: a fact came late, or agents have changed."""
+
+CONCERNED = f"""{REACHING}
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
   late as (
     select s.agent_id, s.programme_id, max(s.cause_id) as cause_id,
-           min({since}) as since
-    from shared s {reached}
-    where s.is_new and s.kind in ('payment', 'connection', 'transfer') {by_revenue}
+           min({SINCE}) as since
+    from shared s left join reaching r on r.programme_id = s.programme_id
+    where {CHANGES_LATER} or r.by_revenue and s.kind = 'payment'
     group by s.agent_id, s.programme_id
   ),
   touched as (
@@ -84,22 +108,16 @@ def facts_of_events(*, common: bool) -> str:
       select c.event_id, c.agent_id from commission c
       where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
         and c.kind = 'accrual' offset 0) c
-    union all
-    -- Of agents who no longer share in it.
-    select c.event_id, c.agent_id, a.cause_id
-    from asked a
-    cross join lateral (
-      select c.event_id, c.agent_id from commission c
-      where c.event_id = a.event_id and c.kind = 'accrual' offset 0) c{besides}
+    union all{OF_FORMER_AGENTS}{BESIDES}
   ),
   concerned as materialized (
-    select {AS_TOLD}, referral_id, registered_at, terms_id, is_rerated, frozen, agent_id, bps, cause_id
+    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
     from shared where kind in {EARNING}
     union all
     select k.event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan, e.prepaid_days,
-           e.customer_id, r.id, r.registered_at, {terms_of_touched}, r.is_rerated, r.frozen, k.agent_id, s.bps, k.cause_id
+           e.customer_id, r.id, r.registered_at, {terms_at("e.occurred_at")}, r.frozen, k.agent_id, s.bps, k.cause_id
     from (select event_id, agent_id, max(cause_id) as cause_id from touched
-          where (event_id, agent_id) not in (select event_id, agent_id from shared)
+          where {NOT_ASKED}
           group by event_id, agent_id) k
     cross join lateral (select * from event e where e.id = k.event_id offset 0) e
     cross join lateral (select * from referral r where r.customer_id = e.customer_id offset 0) r
@@ -107,6 +125,14 @@ def facts_of_events(*, common: bool) -> str:
                        offset 0) s on true
   )
 """
+
+
+def facts_of_events(*, common: bool) -> str:
+    """What changed because of some events: for the live writer. `common` leaves out what common terms never need, and
+    is for facts that concern nothing else (`CONCERNS_MORE`) and whose referral kept its terms (`is_rerated`)."""
+    if common:
+        return f"{_asked('r.terms_id')},{CONCERNED_COMMONLY}"
+    return f"{_asked(terms_at('a.occurred_at'))},{CONCERNED}"
 
 
 FACTS_OF_EVENTS = facts_of_events(common=False)
