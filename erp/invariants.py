@@ -18,6 +18,7 @@ from erp.domain.payments import invariants as payments
 from erp.domain.payouts import invariants as payouts
 from erp.domain.programmes import invariants as programmes
 from erp.domain.referrals import invariants as referrals
+from erp.domain.rerates import invariants as rerates
 from erp.domain.staff import invariants as staff
 from erp.domain.statements import invariants as statements
 from erp.kernel.db import db, rows, scalar
@@ -38,6 +39,7 @@ AUDITED = [
     *disputes.AUDITED,
     *statements.AUDITED,
     *backtests.AUDITED,
+    *rerates.AUDITED,
 ]
 
 
@@ -83,6 +85,7 @@ PROOFS: tuple[Callable[[], Finding], ...] = (
     freezes.freezes_are_whole,
     bookings.one_open_booking_per_place,
     referrals.attribution_is_sound,
+    rerates.moves_are_decided,
     commissions.lines_recompute,
     commissions.corrections_stay_within,
     reversals.decisions_are_whole,

@@ -34,6 +34,7 @@ from erp.blueprints import (
     presentation,
     programmes,
     referrals,
+    rerates,
     reversals,
     roles,
     seal_roots,
@@ -68,6 +69,7 @@ MONEY = (
     programmes,
     terms,
     terms_force,
+    rerates,
     backtests,
     backtest_agents,
 )
@@ -84,3 +86,4 @@ def register(app: Flask) -> None:
     for noun in (*WORK, *MONEY, *SYSTEM):
         app.register_blueprint(noun.bp)
     app.register_blueprint(backtest_agents.lines_bp)
+    app.register_blueprint(rerates.agents_bp)

@@ -49,6 +49,7 @@ NOUNS = {
     "payout_run": "payout_runs",
     "programme": "programmes",
     "referral": "referrals",
+    "rerate": "rerates",
     "staff": "staff",
 }
 """Whose pages show what deeds are done to."""

@@ -112,6 +112,8 @@ def _open(id: UUID) -> tuple[Any, Listing, BulkAction]:
     deed = bulk.find(id)
     listing = lists.declared(current_app)[deed.list]
     action = next(action for action in listing.actions if action.name == deed.action)
+    if action.leads_to:
+        raise NotFound
     if action.permission not in current_user.permissions:
         raise Forbidden
     return deed, listing, action

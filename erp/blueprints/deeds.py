@@ -120,6 +120,13 @@ DEEDS: dict[str, Deed] = {
     "reversal.done": Deed(_("Booked"), "check", "ok"),
     "reversal.withdrawn": Deed(_("Withdrawn"), "x"),
     "reversal_limit.changed": Deed(_("Limit of reversals changed"), "timer"),
+    "rerate.proposed": Deed(_("Re-rate proposed"), "calendar-sync", "wait"),
+    "rerate.approved": Deed(_("Re-rate approved"), "check", "ok"),
+    "rerate.refused": Deed(_("Re-rate refused"), "x", "bad"),
+    "rerate.withdrawn": Deed(_("Re-rate withdrawn"), "x"),
+    "referrals.moved": Deed(_("Referrals move to other terms"), "calendar-sync", "ok"),
+    "referrals.stayed": Deed(_("Referrals keep their terms"), "undo-2"),
+    "programme.notice_changed": Deed(_("Notice of moves changed"), "timer"),
     "freeze_rule.changed": Deed(_("Deadline of freezes changed"), "timer"),
     "staff.added": Deed(_("Added"), "user-plus", "ok"),
     "staff.signed_in": Deed(_("Signed in"), "log-in"),
@@ -173,6 +180,7 @@ SUBJECTS: dict[str, LazyString] = {
     "staff": _("Colleague"),
     "statement": _("Statement"),
     "terms": _("Terms"),
+    "rerate": _("Re-rate"),
 }
 """What deeds are done to."""
 

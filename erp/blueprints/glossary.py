@@ -110,6 +110,20 @@ WORDS = {
             " would have cost, and whom they would have paid more or less."
         ),
     ),
+    "rerate": Word(
+        _("Re-rate"),
+        _(
+            "An explicit, dated move of referrals to other terms: proposed by one person with a preview, approved by another,"
+            " told to the agents ahead. What was earned before does not change."
+        ),
+    ),
+    "notice": Word(
+        _("Notice"),
+        _(
+            "What agents are told of terms before they change: by a text to their phone, and in RefAPP. How many days ahead a"
+            " move must be told is a setting of the programme."
+        ),
+    ),
     "terms": Word(
         _("Terms"),
         _(

@@ -402,6 +402,37 @@ PAGES: dict[str, Help] = {
             _("Verify a statement against them: ref statement verify."),
         ),
     ),
+    "rerates.index": Help(
+        _("Referrals that somebody wants to move to other terms, and what was decided."),
+        ("rerate", "notice", "terms", "referral"),
+        (FIND, KEEP, OPEN),
+    ),
+    "rerates.new": Help(
+        _(
+            "Moves referrals to the active terms of their programme from a day on, when a second person agrees."
+        ),
+        ("rerate", "notice", "terms"),
+        (
+            _("Choose those of a version or of an agent here, or tick any on the list of referrals."),
+            _("Read what changes for them, then say from which day on, and why."),
+        ),
+    ),
+    "rerates.show": Help(
+        _(
+            "One re-rate: whom it concerns, what each would have won or lost in the last year, and what was decided."
+        ),
+        ("rerate", "notice", "commission"),
+        (
+            _("Approve or refuse what somebody else proposed, when it is counted."),
+            _("Withdraw it, as long as it has not begun; agents who were told are told again."),
+            HISTORY,
+        ),
+    ),
+    "rerate_agents.index": Help(
+        _("Each agent of a re-rate: what their referrals earned, and would have earned under the new terms."),
+        ("rerate", "agent", "notice"),
+        (_("Sort by the difference to see who loses or wins most."), FIND, KEEP, OPEN),
+    ),
     "backtests.index": Help(
         _("Replays of a programme's history under other terms, kept to be looked at and compared."),
         ("back_test", "programme", "terms"),

@@ -13,11 +13,11 @@ from erp.blueprints.deeds import deed
 from erp.blueprints.people import actor_names
 from erp.blueprints.roles import role_names
 from erp.blueprints.states import STATES
-from erp.domain import commissions, disputes
+from erp.domain import commissions, disputes, referrals
 from erp.kernel import audit
 from erp.language import say
 
-CODES = commissions.CODES | disputes.CODES
+CODES = commissions.CODES | disputes.CODES | referrals.MOVE_CODES
 """Coded reasons in words."""
 
 

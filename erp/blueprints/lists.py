@@ -115,6 +115,8 @@ def _mount_action(bp: Blueprint, listing: Listing, action: BulkAction, at: str) 
         if tried.refusal:
             flash(tried.refusal, "error")
             return seen_other(origin)
+        if action.leads_to:
+            return seen_other(url_for(action.leads_to, chosen=id))
         return seen_other(url_for("bulk.show", id=id))
 
 

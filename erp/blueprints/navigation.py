@@ -69,6 +69,7 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
         _("Rules"),
         [
             Area(_("Programmes"), "badge-percent", "programmes.index", Permission.PROGRAMMES_READ),
+            Area(_("Re-rates"), "calendar-sync", "rerates.index", Permission.PROGRAMMES_READ),
             Area(_("Back-tests"), "rewind", "backtests.index", Permission.PROGRAMMES_READ),
             Area(_("Deadlines"), "timer", "deadlines.show", Permission.COMMISSIONS_READ),
         ],

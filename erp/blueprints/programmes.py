@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from wtforms import SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import Regexp
 
 from erp.blueprints.address import sort_key
@@ -139,4 +139,33 @@ def show(reference: str) -> Any:
         active=active and described(active, programme.currency),
         earned=commissions.earned_by_terms(programme.id),
         history=told(sorted(chain.from_iterable(deeds), key=lambda entry: entry.id)),
+        notice=NoticeForm(formdata=None, days=programme.notice_days),
+        refusal=None,
     )
+
+
+class NoticeForm(Form):
+    days = IntegerField(
+        _("Days between telling agents and moving their referrals"),
+        [needed],
+        description=_("For re-rates that are approved from now on."),
+    )
+
+
+@bp.post("/<reference>/notice")
+@requires(Permission.PROGRAMMES_WRITE)
+def change_notice(reference: str) -> Any:
+    programme, form = programmes.find(reference), NoticeForm()
+    with attempt(form) as tried, transaction():
+        form.check()
+        programmes.change_notice(programme.id, form.days.data, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        return refused(
+            "programmes/notice.html",
+            "programmes/_notice.html",
+            programme=programme,
+            notice=form,
+            refusal=tried.refusal,
+        )
+    flash(gettext("The notice is changed."))
+    return seen_other(url_for("programmes.show", reference=reference))

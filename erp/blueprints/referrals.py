@@ -12,15 +12,17 @@ from flask_babel import lazy_gettext as _
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
+from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.columns import Beside, Column, Moment, Mono, Tag, To, Who
 from erp.blueprints.forms import Within, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, may_see_personal_data, with_agent_names
 from erp.blueprints.states import state_of, stated
-from erp.domain import payments, referrals
+from erp.domain import payments, referrals, rerates
 from erp.kernel.paging import Listed
 from erp.kernel.permissions import Permission, requires
+from erp.language import say
 
 bp = Blueprint("referrals", __name__, url_prefix="/referrals")
 BASES = ("booking", "code", "click")
@@ -106,6 +108,19 @@ REFERRALS = Listing(
         _("No referral yet"),
         _("A referral appears when a customer registers with an agent's code, or under an open booking."),
     ),
+    actions=(
+        BulkAction(
+            "move",
+            _("Move to other terms…"),
+            "erp.domain.rerates.propose",
+            Permission.RERATES_WRITE,
+            _(
+                "They are moved to the active terms of their programme from a day on, when a second person agrees."
+            ),
+            "calendar-sync",
+            leads_to="rerates.new",
+        ),
+    ),
     views=(
         View(_("All")),
         View(_("By booking"), {"basis": "booking"}),
@@ -129,6 +144,10 @@ def show(reference: str) -> Any:
         why=list(_why(referral)),
         shares=with_agent_names(referrals.shares(referral.id), agent_name="agent_id"),
         cases=referrals.cases_of(referral.id),
+        rerates=[
+            {"terms": rerate, "why": say(referrals.MOVE_CODES[rerate.code])}
+            for rerate in rerates.of_referral(referral.id)
+        ],
         payments=payments.search_payments(customer=referral.customer_reference).first(50),
         newest=stories.newest("referral", referral.id, referral.reference),
     )
@@ -149,7 +168,7 @@ def _why(referral: Any) -> Iterator[str]:
         )
     yield gettext(
         "The terms are those in force at registration: version %(version)s of %(programme)s.",
-        version=referral.terms_version,
+        version=referral.made_under,
         programme=referral.programme_name,
     )
 

@@ -185,6 +185,10 @@ def _programmes(rows: Sequence[Any]) -> list[Hit]:
     return [_hit(row, "programmes.show", row.name, row.currency, row.reference) for row in rows]
 
 
+def _rerates(rows: Sequence[Any]) -> list[Hit]:
+    return [_hit(row, "rerates.show", row.reference, row.name, format_day(row.from_at)) for row in rows]
+
+
 def _back_tests(rows: Sequence[Any]) -> list[Hit]:
     return [_hit(row, "backtests.show", row.reference, format_day(row.asked_at), row.note) for row in rows]
 
@@ -207,6 +211,7 @@ SHOWN: dict[str, tuple[str, Callable[[Sequence[Any]], list[Hit]]]] = {
     "payout_run": ("payout_runs.index", _payout_runs),
     "statement": ("statements.index", _statements),
     "programme": ("programmes.index", _programmes),
+    "rerate": ("rerates.index", _rerates),
     "back_test": ("backtests.index", _back_tests),
     "staff": ("staff.index", _staff),
 }

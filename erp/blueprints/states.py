@@ -131,6 +131,11 @@ STATES: dict[str, State] = {
     "reversal.withdrawn": State("idle", _("Withdrawn")),
     "reversal.take_back": State("bad", _("Taken back")),
     "reversal.undo": State("ok", _("Given back")),
+    # re-rates
+    "rerate.proposed": State("wait", _("Waits for a second person")),
+    "rerate.approved": State("ok", _("Approved")),
+    "rerate.refused": State("bad", _("Refused")),
+    "rerate.withdrawn": State("idle", _("Withdrawn")),
     # what froze a commission, and what happens to it if nobody decides
     "attribution_case": State("wait", _("Case")),
     "agent_suspended": State("bad", _("Agent suspended")),

@@ -16,7 +16,7 @@ from erp.blueprints.responses import page_or_part, seen_other
 from erp.blueprints.terms_form import EndForm, ForceForm, TermsForm
 from erp.blueprints.terms_typed import as_typed, blank, read
 from erp.blueprints.terms_words import changes, described, told
-from erp.domain import programmes
+from erp.domain import notices, programmes
 from erp.kernel import clock
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.permissions import Permission, requires
@@ -46,6 +46,7 @@ def shown(programme: Any, terms: Any) -> dict[str, Any]:
         "history": history_of("terms", terms.id),
         "form": ForceForm(revision=terms.revision),
         "ending": EndForm(),
+        "told": notices.told_of(terms.id),
         "refusal": None,
     }
 

@@ -114,6 +114,15 @@ KINDS = [
         _("Somebody takes back more than the limit; a different person must approve it."),
     ),
     Kind(
+        "rerates_to_decide",
+        "rerates.index",
+        {"state": "proposed"},
+        Permission.RERATES_APPROVE,
+        "calendar-sync",
+        _("Re-rates to decide"),
+        _("Somebody wants to move referrals to other terms; a different person must approve or refuse."),
+    ),
+    Kind(
         "runs_to_approve",
         "payout_runs.index",
         {"state": "draft"},

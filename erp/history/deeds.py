@@ -273,3 +273,23 @@ class Draft(Deed):
     minimum_payout: int
     begins: dt.datetime | None
     """When they take force, at once if that is when they are drafted; none leaves them a draft."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposeRerate(Deed):
+    """A manager wants to move referrals to the active terms, so many days later: of the first agent who has `least` of
+    them under other terms, or all if there is no least."""
+
+    rerate: int
+    programme: str
+    least: int
+    days: int
+    code: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproveRerate(Deed):
+    """A colleague of finance agrees."""
+
+    rerate: int

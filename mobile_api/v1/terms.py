@@ -87,6 +87,21 @@ class TermsInForce(Shown):
     items: list[ProgrammeTerms]
 
 
+class ComingTerms(Shown):
+    version: int
+    effective_from: Moment = Field(description="What happens from then on earns under it")
+    reason: str = Field(description="The coded reason of the move")
+    reason_text: str = Field(description="The same in words")
+    changes: list[Change] = Field(description="What it says differently from the terms in force")
+
+
+class TermsOfReferral(Terms):
+    moved_at: Moment | None = Field(
+        description="Since when the referral follows these terms; none: since it was made"
+    )
+    coming: ComingTerms | None = Field(description="A move to other terms that is decided and announced")
+
+
 @api.get("/terms", responses={200: TermsInForce})
 @for_agent
 def list_terms() -> Response:
@@ -99,15 +114,37 @@ def list_terms() -> Response:
     return answer(TermsInForce(items=items))
 
 
-@api.get("/referrals/<reference>/terms", responses={200: Terms, 404: None})
+@api.get("/referrals/<reference>/terms", responses={200: TermsOfReferral, 404: None})
 @for_agent
 def show_terms_of_referral(path: ReferencePath) -> Response:
-    """Show the terms that one of the agent's referrals is pinned to for good."""
+    """Show the terms that one of the agent's referrals follows, and the move to others that is announced."""
+    now = clock.now()
     referral = referrals.find(path.reference)
     if all(share.agent_id != g.agent.id for share in referrals.shares(referral.id)):
         raise NotFound
     found = programmes.pinned(referral.terms_id)
-    return answer(Terms(**_figures(found, found.effective_from)))
+    moved = referrals.moved(referral.id, now)
+    return answer(
+        TermsOfReferral(
+            **_figures(found, found.effective_from),
+            moved_at=moved.from_at if moved else None,
+            coming=_coming(referral.id, found, now),
+        )
+    )
+
+
+def _coming(referral_id: UUID, found: Any, now: dt.datetime) -> ComingTerms | None:
+    moves = referrals.coming([referral_id], now)
+    if not moves:
+        return None
+    (move,) = moves
+    return ComingTerms(
+        version=programmes.version_of(move.terms_id).version,
+        effective_from=move.from_at,
+        reason=move.code,
+        reason_text=say(referrals.MOVE_CODES[move.code]),
+        changes=told_changes(programmes.as_draft(found.id), move.terms_id, found.currency),
+    )
 
 
 def _figures(found: Any, effective_from: dt.datetime) -> dict[str, Any]:
@@ -154,11 +191,12 @@ def _next(found: Any, now: dt.datetime) -> NextTerms | None:
     return NextTerms(
         version=following.version,
         effective_from=following.effective_from,
-        changes=_changes(programmes.as_draft(found.id), following.id, found.currency),
+        changes=told_changes(programmes.as_draft(found.id), following.id, found.currency),
     )
 
 
-def _changes(before: TermsDraft, after: UUID, currency: str) -> list[Change]:
+def told_changes(before: TermsDraft, after: UUID, currency: str) -> list[Change]:
+    """What another version says differently, in the language of the request."""
     return [
         Change(
             what=say(change.what),

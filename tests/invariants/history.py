@@ -18,6 +18,7 @@ from erp.domain import (
     ledger,
     payments,
     payouts,
+    rerates,
     staff,
 )
 from erp.domain.payments import actions, refunds
@@ -178,6 +179,19 @@ def _moved(agent_id: UUID, terms_id: UUID) -> None:
     move(customer, terms_id, days(-3))
     for day in (-4, -2):
         paid(customer, 40_000, days(day))
+    programme_id = look("select programme_id from terms where id = :id", id=terms_id)
+    for end in (rerates.refuse, rerates.withdraw):
+        with transaction():
+            asked = rerates.propose(
+                rerates.Choice(programme_id),
+                days(60).date(),
+                code="agreed",
+                note="a test",
+                by=FEDOR,
+                now=NOW,
+            )
+            given = ("a test",) if end is rerates.refuse else ()
+            end(asked, *given, by=FILIPP, now=NOW)
 
 
 def _suspended() -> None:

@@ -278,6 +278,18 @@ DAMAGES = [
         "update customer set email_hash = 'me' where id = (select customer_id from referral order by id limit 1)",
     ),
     Damage(
+        5,
+        "a move to other terms on another day than two people agreed on",
+        "update rerate x set from_at = x.from_at - interval '1 hour' where x.id in (select rerate_id from referral_terms)"
+        " and state = 'approved' returning 're-rate ' || reference || ': it moved on another day'",
+    ),
+    Damage(
+        5,
+        "a move to other terms that nobody approved",
+        "update rerate x set state = 'refused' where x.id in (select rerate_id from referral_terms)"
+        " and state = 'approved' returning 're-rate ' || reference || ': nobody approved it'",
+    ),
+    Damage(
         6,
         "an amount",
         f"update commission set amount = amount + 1 where {ACCRUAL} returning 'commission ' || id",
@@ -695,6 +707,6 @@ def test_ref_check_prints_a_table_and_the_rows(damager: psycopg.Connection) -> N
 
 
 def test_every_audited_table_is_proven_or_proven_by_what_it_belongs_to(damager: psycopg.Connection) -> None:
-    belonging = {"establishment", "referral_share", "referral_terms", "payout_line"}
+    belonging = {"establishment", "referral_share", "referral_terms", "rerate_referral", "payout_line"}
     found = damager.execute("select tgrelid::regclass::text from pg_trigger where tgname like '%_is_audited'")
     assert {table for (table,) in found} == {owed.table for owed in AUDITED} | belonging

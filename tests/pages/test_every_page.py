@@ -100,6 +100,7 @@ LISTS = [
     "/write-offs",
     "/ledger/journal",
     "/programmes",
+    "/rerates",
     "/back-tests",
     "/audit",
     "/jobs",
@@ -166,5 +167,11 @@ def test_every_page_there_is_has_an_example_that_is_looked_at(app: Flask, office
     assert pages - looked_at - PARTS_ALONE == set(), "give tests/support/office.py one of it"
 
 
-PARTS_ALONE = {"backtests.status", "payout_runs.status", "seal_roots.file", "seal_roots.public_key"}
+PARTS_ALONE = {
+    "backtests.status",
+    "payout_runs.status",
+    "rerates.status",
+    "seal_roots.file",
+    "seal_roots.public_key",
+}
 """What answers no page, but a part of one, or a file."""

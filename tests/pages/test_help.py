@@ -16,6 +16,7 @@ from tests.support.office import Office
 PARTS_ALONE = {
     "backtests.status",
     "payout_runs.status",
+    "rerates.status",
     "seal_roots.file",
     "seal_roots.public_key",
     "ui.drawer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +24,7 @@ from tests.support.earnings import (
     customer_of,
     days,
     decide,
+    decided,
     lines,
     look,
     move,
@@ -147,9 +148,9 @@ def test_what_is_decided_is_never_rewritten(shop: UUID, better: UUID, sql: str) 
 
 
 def _move(customer_id: UUID, terms_id: UUID, from_at: dt.datetime) -> UUID:
-    rerate_id = uuid4()
     referral_id = look("select id from referral where customer_id = :id", id=customer_id)
     with transaction():
+        rerate_id = decided(terms_id, from_at, NOW)
         referrals.move(
             [referral_id], terms_id, from_at, rerate_id=rerate_id, code="agreed", by=SOMEBODY, now=NOW
         )

@@ -82,15 +82,36 @@ def next_version(programme_id: UUID, terms: programmes.TermsDraft, *, at: dt.dat
 
 def move(customer_id: UUID, terms_id: UUID, from_at: dt.datetime, *, called_off: bool = False) -> None:
     """Have a customer's referral follow other terms from a moment on, decided the day before; or call it off again."""
-    decided_at, rerate_id = from_at - dt.timedelta(days=1), uuid4()
+    decided_at = from_at - dt.timedelta(days=1)
     referral_id = look("select id from referral where customer_id = :id", id=customer_id)
     with transaction():
+        rerate_id = decided(terms_id, from_at, decided_at)
         referrals.move(
-            [referral_id], terms_id, from_at, rerate_id=rerate_id, code="agreed", by=SOMEBODY, now=decided_at
+            [referral_id], terms_id, from_at, rerate_id=rerate_id, code="agreed", by=FEDOR, now=decided_at
         )
     if called_off:
         with transaction():
             referrals.stay(rerate_id, by=SOMEBODY, now=decided_at)
+
+
+def decided(terms_id: UUID, from_at: dt.datetime, at: dt.datetime) -> UUID:
+    """A re-rate that two people agreed on, written down without the notice that a person must keep; its id."""
+    id = uuid4()
+    execute(
+        """insert into rerate (id, reference, programme_id, terms_id, from_at, code, note, state, proposed_by, proposed_at,
+                               counted_at, decided_by, decided_at)
+           select :id, 'RRT-' || :id, programme_id, id, :from_at, 'agreed', 'a test', 'approved', :one, :at, :at, :other, :at
+           from terms where id = :terms_id""",
+        id=id,
+        terms_id=terms_id,
+        from_at=from_at,
+        at=at,
+        one=str(FEDOR),
+        other=str(FILIPP),
+    )
+    for deed, by in (("rerate.proposed", FEDOR), ("rerate.approved", FILIPP)):
+        audit.record(deed, "rerate", id, by=by, at=at)
+    return id
 
 
 def agent(*, state: str = "active") -> UUID:

@@ -24,7 +24,7 @@ from erp.domain import (
 from erp.domain.ledger import Line
 from erp.jobs import backtests as replaying
 from erp.jobs import statements as sealing
-from erp.kernel import audit, bulk, clock, outbox
+from erp.kernel import audit, bulk, clock, ids, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, rows, scalar
 from erp.kernel.transaction import release, transaction
@@ -64,6 +64,7 @@ class Office:
     statement: str
     back_test: str
     running_back_test: str
+    rerate: str
     settlement: str
     write_off: str
     debtor: str
@@ -75,6 +76,7 @@ class Office:
         return {
             "backtest_agents": of_back_tests,
             "backtest_lines": f"{of_back_tests}/{self.agent}",
+            "rerate_agents": f"/rerates/{self.rerate}/agents",
         }.get(key, f"/agents/{self.agent}/ledger")
 
     @property
@@ -119,6 +121,9 @@ class Office:
             f"/api-keys/{self.api_key}",
             f"/staff/{self.colleague}",
             f"/bulk/{self.chosen}",
+            f"/rerates/new?programme={self.programme}",
+            f"/rerates/{self.rerate}",
+            f"/rerates/{self.rerate}/agents",
             "/back-tests/new",
             f"/back-tests/{self.back_test}",
             f"/back-tests/{self.back_test}?version=2",
@@ -192,6 +197,7 @@ def open_office() -> Office:
         statement=statement,
         back_test=_back_test(now, is_over=True),
         running_back_test=_back_test(now, is_over=False),
+        rerate=_rerate(now),
     )
 
 
@@ -203,6 +209,35 @@ def _back_test(now: dt.datetime, *, is_over: bool) -> str:
     if is_over:
         replaying.run([str(_one("select id from back_test where reference = :ref", ref=reference))])
     return reference
+
+
+def _rerate(now: dt.datetime) -> str:
+    """One that waits for a second person, as if the referrals had been made under terms that are a draft."""
+    id = ids.uuid7()
+    with transaction():
+        execute(
+            """insert into rerate (id, reference, programme_id, terms_id, from_at, code, note, proposed_by, proposed_at,
+                                   counted_at)
+               select :id, 'RRT-7K3M9QXD', programme_id, id, cast(:now as timestamptz) + interval '20 days', 'agreed',
+                      'Kinder', :by, :now, :now
+               from terms where version = 1""",
+            id=id,
+            by=str(PREPARED_BY),
+            now=now,
+        )
+        execute(
+            """insert into rerate_referral (rerate_id, referral_id, terms_id)
+               select :id, r.id, t.id from referral r join terms t on t.version = 2""",
+            id=id,
+        )
+        execute(
+            """insert into rerate_agent (rerate_id, agent_id, referrals, earned, would_earn, elsewhere)
+               select :id, agent_id, 1, 100, case when row_number() over () = 1 then 50 else 250 end, 0
+               from (select distinct agent_id from referral_share) s""",
+            id=id,
+        )
+        audit.record("rerate.proposed", "rerate", id, by=PREPARED_BY, at=now)
+    return "RRT-7K3M9QXD"
 
 
 def _disputed(agent: UUID, now: dt.datetime) -> str:

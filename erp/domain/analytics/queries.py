@@ -20,6 +20,7 @@ WAITING = {
     "write_offs_to_decide": "select count(*) from write_off where state = 'asked'",
     "closings_to_approve": "select count(*) from period_closing where approved_at is null and withdrawn_at is null",
     "reversals_to_approve": "select count(*) from manual_reversal where state = 'proposed'",
+    "rerates_to_decide": "select count(*) from rerate where state = 'proposed'",
     "jobs_given_up": "select count(*) from outbox where given_up_at is not null",
 }
 """What waits for a person. Each count reads an index that holds little else, however large its table."""

@@ -191,6 +191,15 @@ def _reversals(needle: Needle) -> Rows:
     )
 
 
+def _rerates(needle: Needle) -> Rows:
+    return rows(
+        f"""select x.reference, 'rerate.' || x.state as state, p.name, x.from_at, {_distance("x.reference")} as distance
+            from rerate x join programme p on p.id = x.programme_id where {_wanted("x.reference")}
+            order by distance, x.proposed_at desc limit :limit""",
+        **_reference(needle, "RRT"),
+    )
+
+
 def _payments(needle: Needle) -> Rows:
     """By their own reference, the order's or the customer's; by the bank's id, or the owner's of order or customer."""
     return rows(
@@ -303,6 +312,7 @@ NOUNS: dict[str, Callable[[Needle], Rows]] = {
     "payout_run": _payout_runs,
     "statement": _statements,
     "programme": _programmes,
+    "rerate": _rerates,
     "back_test": _back_tests,
     "staff": _staff,
 }

@@ -18,6 +18,7 @@ CALLED = {
     "payout_run": "select id::text as id, reference from payout_run",
     "programme": "select id::text as id, reference from programme",
     "referral": "select id::text as id, reference from referral",
+    "rerate": "select id::text as id, reference from rerate",
     "staff": "select id::text as id, reference from staff",
 }
 """Those that have a page of their own, by the type that the audit log calls them by."""

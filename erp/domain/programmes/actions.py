@@ -18,6 +18,8 @@ from erp.kernel.db import db, execute, row, scalar
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.sentences import Sentence
 
+LONGEST_NOTICE = 365
+
 
 class KeyTaken(DomainError):
     code = "programme_key_taken"
@@ -56,6 +58,18 @@ def create(key: str, name: str, currency: str, zone: str, *, by: Actor, now: dt.
         raise KeyTaken from clash
     audit.record("programme.created", "programme", programme.id, by=by, at=now, details={"key": key})
     return programme.id
+
+
+def change_notice(programme_id: UUID, days: int, *, by: Actor, now: dt.datetime) -> None:
+    """How many days before its referrals move to other terms agents must be told. Raises `Invalid`, `NotFound`."""
+    if not 1 <= days <= LONGEST_NOTICE:
+        raise Invalid(fields={"days": Sentence("From 1 to %(most)s days.", most=LONGEST_NOTICE)})
+    before = row("select notice_days from programme where id = :id for update", id=programme_id)
+    if before is None:
+        raise NotFound
+    execute("update programme set notice_days = :days where id = :id", id=programme_id, days=days)
+    details = {"before": before.notice_days, "days": days}
+    audit.record("programme.notice_changed", "programme", programme_id, by=by, at=now, details=details)
 
 
 def draft(programme_id: UUID, given: TermsDraft, *, note: str = "", by: Actor, now: dt.datetime) -> UUID:

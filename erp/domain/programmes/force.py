@@ -11,12 +11,13 @@ import datetime as dt
 from uuid import UUID
 
 from erp.domain.programmes.actions import locked_draft
-from erp.kernel import audit
+from erp.kernel import audit, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import execute, row, rows, scalar
 from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.sentences import Counted, Sentence
 
+ANNOUNCE, CALL_OFF = "erp.jobs.notices.announce_terms", "erp.jobs.notices.call_off_terms"
 AHEAD = dt.timedelta(minutes=5)
 """How long before its moment a version must be scheduled, and until when that can be undone."""
 INSTANT = dt.timedelta(microseconds=1)
@@ -51,6 +52,7 @@ def activate(terms_id: UUID, *, seen: int = 1, reason: str = "", by: Actor, now:
     )
     details = {"version": terms.version, "reason": reason}
     audit.record("terms.activated", "terms", terms_id, by=by, at=begins, details=details)
+    _announce(terms_id, terms.version)
 
 
 def schedule(
@@ -81,6 +83,13 @@ def schedule(
     )
     details = {"version": terms.version, "from": begins.isoformat(), "reason": reason}
     audit.record("terms.scheduled", "terms", terms_id, by=by, at=now, details=details)
+    _announce(terms_id, terms.version)
+
+
+def _announce(terms_id: UUID, version: int) -> None:
+    """Agents are told of a version that follows another; a programme's first is news to nobody."""
+    if version > 1:
+        outbox.enqueue(ANNOUNCE, terms_id)
 
 
 def unschedule(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
@@ -94,6 +103,7 @@ def unschedule(terms_id: UUID, *, by: Actor, now: dt.datetime) -> None:
     if not changed:
         raise NotScheduled
     audit.record("terms.unscheduled", "terms", terms_id, by=by, at=now)
+    outbox.enqueue(CALL_OFF, terms_id)
 
 
 def retire(terms_id: UUID, *, reason: str, by: Actor, now: dt.datetime) -> None:

@@ -22,7 +22,10 @@ class Programme(db.Model):
     currency: so.Mapped[str]
     zone: so.Mapped[str]
     created_at: so.Mapped[dt.datetime]
+    notice_days: so.Mapped[int] = so.mapped_column(server_default=sa.text("14"))
+    """How long before referrals move to other terms their agents must be told."""
     __table_args__ = (
+        sa.CheckConstraint("notice_days between 1 and 365", name="notice_days"),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         sa.CheckConstraint("key ~ '^[a-z0-9-]+$'", name="key"),
     )

@@ -108,7 +108,7 @@ def search(*, q: str = "", with_draft: bool = False, sort: str = "name") -> List
     )
 
 
-PROGRAMME = "select id, reference, key, name, currency, zone, created_at from programme"
+PROGRAMME = "select id, reference, key, name, currency, zone, notice_days, created_at from programme"
 
 
 def get(id: UUID) -> sa.Row[Any]:

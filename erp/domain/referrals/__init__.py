@@ -3,7 +3,7 @@
 from erp.domain.referrals.actions import DECISIONS, decide_case, record_click
 from erp.domain.referrals.claims import SignUp
 from erp.domain.referrals.late import attribute_late, transfer
-from erp.domain.referrals.pins import TERMS_NOW, coming, move, stay, terms_at
+from erp.domain.referrals.pins import TERMS_NOW, coming, held, move, moved, stay, terms_at
 from erp.domain.referrals.queries import (
     SORTS,
     cases_of,
@@ -55,7 +55,9 @@ __all__ = [
     "find",
     "find_case",
     "find_customer",
+    "held",
     "move",
+    "moved",
     "of_agent",
     "record_click",
     "search",

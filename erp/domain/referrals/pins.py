@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from erp.domain.referrals.rules import CLOCK_SKEW, Moving, TooSoonToMove
 from erp.kernel import audit
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows
+from erp.kernel.db import execute, row, rows
 
 
 def terms_at(moment: str) -> str:
@@ -46,7 +46,7 @@ def move(
     """
     if from_at <= now + CLOCK_SKEW:
         raise TooSoonToMove
-    ids = _held(referral_ids)
+    ids = held(referral_ids)
     if waiting := [found.reference for found in coming(ids, now)]:
         raise Moving(Moving.sentence.about(first=waiting[0]))
     _write(ids, terms_id, from_at, rerate_id, code, now)
@@ -63,7 +63,7 @@ def stay(rerate_id: UUID, *, by: Actor, now: dt.datetime) -> int:
         id=rerate_id,
         now=now,
     )
-    _held([moved.id for moved in found])
+    held([moved.id for moved in found])
     if any(moved.from_at <= now + CLOCK_SKEW for moved in found):
         raise TooSoonToMove
     for terms_id in {moved.terms_id for moved in found}:
@@ -74,8 +74,8 @@ def stay(rerate_id: UUID, *, by: Actor, now: dt.datetime) -> int:
     return len(found)
 
 
-def _held(ids: Sequence[UUID]) -> list[UUID]:
-    """Referrals in the order in which they are locked, so that of two moves one waits for the other."""
+def held(ids: Sequence[UUID]) -> list[UUID]:
+    """Keep referrals from being moved until the transaction ends, in the order of their ids: of two moves one waits."""
     return [
         id
         for (id,) in rows(
@@ -99,13 +99,26 @@ def _write(
     )
 
 
+def moved(referral_id: UUID, now: dt.datetime) -> sa.Row[Any] | None:
+    """The move by which a referral follows its present terms: (from_at, code); none: it was made under them."""
+    return row(
+        """select m.from_at, m.code from referral_terms m join referral r on r.id = m.referral_id
+           where r.id = :id and m.from_at <= :now and m.id = (
+             select max(x.id) from referral_terms x where x.referral_id = r.id and x.from_at <= :now)
+             and m.terms_id <> r.terms_id""",
+        id=referral_id,
+        now=now,
+    )
+
+
 def coming(ids: Sequence[UUID], now: dt.datetime) -> Sequence[sa.Row[Any]]:
-    """Those of these referrals that wait for a move which is decided: (id, reference, from_at, terms_id, rerate_id)."""
+    """Those of these referrals that wait for a move which is decided: (id, reference, from_at, terms_id, rerate_id,
+    code)."""
     return rows(
-        f"""select r.id, r.reference, m.from_at, m.terms_id, m.rerate_id
+        f"""select r.id, r.reference, m.from_at, m.terms_id, m.rerate_id, m.code
             from referral r
             cross join lateral (
-              select m.from_at, m.terms_id, m.rerate_id from referral_terms m
+              select m.from_at, m.terms_id, m.rerate_id, m.code from referral_terms m
               where m.referral_id = r.id order by m.id desc limit 1) m
             where r.id = any(:ids) and m.from_at > :now and m.terms_id <> {terms_at("cast(:now as timestamptz)")}
             order by r.reference""",

@@ -16,14 +16,15 @@ from erp.kernel.personal import reveal, reveal_many
 from erp.kernel.span import EVER, Span, within
 
 REFERRAL = f"""select r.id, r.reference, r.basis, r.booking_id, r.click_id, r.code, r.proof, r.frozen,
-                     r.registered_at, r.is_rerated, t.id as terms_id, t.version as terms_version, r.programme_id,
+                     r.registered_at, r.is_rerated, t.id as terms_id, t.version as terms_version, m.version as made_under,
+                     r.programme_id,
                      p.key as programme_key, p.name as programme_name, p.reference as programme_reference,
                      r.customer_id, c.reference as customer_reference, c.external_id, c.kind as customer_kind,
                      r.establishment_id, e.reference as establishment_reference, e.name as establishment_name,
                      e.city, s.agent_id, s.bps, a.reference as agent_reference, a.code as agent_code,
                      b.reference as booking_reference
               from referral r join customer c on c.id = r.customer_id join terms t on t.id = {TERMS_NOW}
-                   join programme p on p.id = r.programme_id
+                   join terms m on m.id = r.terms_id join programme p on p.id = r.programme_id
                    join lateral (select agent_id, bps from referral_share where referral_id = r.id
                                  order by bps desc, agent_id limit 1) s on true
                    join agent a on a.id = s.agent_id

@@ -6,11 +6,13 @@ import datetime as dt
 
 from erp.history.deeds import (
     Approve,
+    ApproveRerate,
     Cancel,
     CloseMonth,
     Draft,
     Found,
     Prepare,
+    ProposeRerate,
     Retry,
     Settle,
     TakeBack,
@@ -51,8 +53,29 @@ class Office:
         better = world.at_work(world.start + BETTER_TERMS_AFTER)
         told = better - SCHEDULED_BEFORE
         self._draft("superapp", BETTER_TIERS, "A fourth tier, for those who bring ten", told, begins=better)
+        self._rerates(better)
         planned = world.at_work(world.today - dt.timedelta(days=4))
         self._draft("superapp", PLANNED_TIERS, "A proposal for next year", planned, begins=None)
+
+    def _rerates(self, better: dt.datetime) -> None:
+        """One who brought many early is moved to the better terms; for all others it is proposed, and waits. By the calendar
+        alone, not by chance."""
+        world = self._world
+        if better > world.today - dt.timedelta(days=60):
+            return
+        at = (better + dt.timedelta(days=20)).replace(hour=9)
+        note = "Wrote that the new tiers should count for the first customers, too"
+        world.tell(
+            ProposeRerate(at=at, rerate=1, programme="superapp", least=3, days=16, code="agreed", note=note)
+        )
+        world.tell(ApproveRerate(at=at + dt.timedelta(hours=20), rerate=1))
+        lately = (world.today - dt.timedelta(days=2)).replace(hour=9)
+        note = "Two versions to explain are one too many"
+        world.tell(
+            ProposeRerate(
+                at=lately, rerate=2, programme="superapp", least=0, days=30, code="one_version", note=note
+            )
+        )
 
     def _draft(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from erp import config
-from erp.domain import bookings, commissions, disputes, payments, programmes, statements
+from erp.domain import bookings, commissions, disputes, notices, payments, programmes, rerates, statements
 from erp.history.stage import money, office, payroll
 from erp.history.stage.stage import Stage, subjects
 from erp.kernel import outbox
@@ -49,6 +49,33 @@ def _told(news: Sequence[outbox.News], stage: Stage) -> None:
         outbox.done(news)
 
 
+def _announce(verb: Callable[..., object]) -> Handler:
+    def handle(news: Sequence[outbox.News], stage: Stage) -> None:
+        with transaction():
+            for subject in subjects(news):
+                verb(UUID(subject), now=stage.moment)
+            outbox.done(news)
+
+    return handle
+
+
+def _noticed(news: Sequence[outbox.News], stage: Stage) -> None:
+    """Agents are told of terms, without the SMS gateway."""
+    with transaction():
+        for subject in subjects(news):
+            notices.record_told(int(subject), now=stage.moment)
+        outbox.done(news)
+
+
+def _count(news: Sequence[outbox.News], stage: Stage) -> None:
+    """What agents would win or lose by a re-rate."""
+    with transaction():
+        for subject in subjects(news):
+            while rerates.count_next(UUID(subject), now=stage.moment):
+                pass
+        outbox.done(news)
+
+
 HANDLERS: dict[str, Handler] = {
     "erp.jobs.commissions.accrue": _accrue,
     "erp.jobs.commissions.release_frozen": _each(commissions.release_frozen),
@@ -56,6 +83,10 @@ HANDLERS: dict[str, Handler] = {
     "erp.jobs.commissions.release_frozen_of_agent": _each(commissions.release_frozen_of_agent),
     "erp.jobs.bookings.release_of_agent": _each(bookings.release_of_agent, Actor.system("bookings")),
     "erp.jobs.disputes.tell": _told,
+    "erp.jobs.notices.announce_terms": _announce(notices.announce_terms),
+    "erp.jobs.notices.call_off_terms": _announce(notices.call_off_terms),
+    "erp.jobs.notices.tell": _noticed,
+    "erp.jobs.rerates.count": _count,
     money.FOLLOW: money.follow,
 }
 DONE_WITH_THEIR_DEEDS = {money.SEND_REFUND, office.SEND_CODE, payroll.EXECUTE, payroll.FOLLOW}

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from functools import singledispatch
 from uuid import UUID
 
-from erp.domain import agents, bookings, catalogue, ledger, payments, payouts, programmes, referrals
+from erp.domain import agents, bookings, catalogue, ledger, payments, payouts, programmes, referrals, rerates
 from erp.history import deeds, deeds_of_cases
 from erp.history.deeds import Deed
 from erp.history.stage.bank import Request
@@ -36,6 +36,8 @@ MAY_BE_REFUSED = (
     deeds.WinBack,
     deeds.WriteOff,
     deeds.CloseMonth,
+    deeds.ProposeRerate,
+    deeds.ApproveRerate,
     deeds_of_cases.RaiseDispute,
     deeds_of_cases.DecideDispute,
     deeds_of_cases.FreezeByHand,
@@ -230,6 +232,36 @@ def _(deed: deeds.Draft, stage: Stage) -> None:
         programmes.activate(terms, reason=deed.note, by=stage.crew.manager, now=deed.at)
     elif deed.begins is not None:
         programmes.schedule(terms, deed.begins, reason=deed.note, by=stage.crew.manager, now=deed.at)
+
+
+@do.register
+def _(deed: deeds.ProposeRerate, stage: Stage) -> None:
+    programme_id = stage.known.programmes[deed.programme]
+    choice = _of_one_agent(programme_id, deed, stage) if deed.least else rerates.Choice(programme_id)
+    stage.known.rerates[deed.rerate] = rerates.propose(
+        choice,
+        (deed.at + dt.timedelta(days=deed.days)).date(),
+        code=deed.code,
+        note=deed.note,
+        by=stage.crew.manager,
+        now=deed.at,
+    )
+
+
+def _of_one_agent(programme_id: UUID, deed: deeds.ProposeRerate, stage: Stage) -> rerates.Choice:
+    """The referrals of the first who has enough under terms that are not active any more."""
+    active = programmes.active_terms(deed.programme, deed.at)
+    for _number, agent_id in sorted(stage.known.agents.items()):
+        choice = rerates.Choice(programme_id, agent_id=agent_id)
+        if sum(found.referrals for found in rerates.chosen(choice, active.id, deed.at)) >= deed.least:
+            return choice
+    return rerates.Choice(programme_id, referral_ids=[])
+
+
+@do.register
+def _(deed: deeds.ApproveRerate, stage: Stage) -> None:
+    if rerate := stage.known.rerates.get(deed.rerate):
+        rerates.approve(rerate, by=stage.crew.finance[0], now=deed.at)
 
 
 @do.register

@@ -56,6 +56,7 @@ class Known:
     programmes: dict[str, UUID] = field(default_factory=dict)
     orders: dict[int, str] = field(default_factory=dict)
     runs: dict[int, str] = field(default_factory=dict)
+    rerates: dict[int, str] = field(default_factory=dict)
     disputes: dict[int, str] = field(default_factory=dict)
     reversals: dict[int, str] = field(default_factory=dict)
     """Reversals by hand, by the order whose payment had earned it."""
