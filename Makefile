@@ -9,6 +9,9 @@ COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUES)/*/LC_MESSAGES/messages
 KEYWORDS := lazy_gettext lazy_pgettext:1c,2 Sentence Counted:1,2
 ASSET_SOURCES := $(shell find erp/assets -name node_modules -prune -o -type f -print)
 
+# An instance is a dozen processes, and each would compile the whole code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test chaos lint check messages screenshots vitals chromium FORCE
 
@@ -30,11 +33,10 @@ chaos: setup ## Play the load of 200 agents twice, once with kills and wipes; th
 	@CHAOS_AGENTS=$${CHAOS_AGENTS:-200} $(BIN)/python -m pytest tests/chaos -s
 
 lint: setup ## Check style, types, who imports whom, and templates
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/python tests/lint_templates.py
+	@$(BIN)/mypy & types=$$!; \
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/lint-imports \
+	  && $(BIN)/python tests/lint_templates.py; \
+	rest=$$?; wait $$types && exit $$rest
 
 check: setup ## Prove the invariants of the books on the configured database
 	@$(BIN)/ref check

@@ -25,6 +25,8 @@ from erp.worker import QUEUES
 from tests.support import browser, cluster
 
 WHOLE_RUN = pytest.StashKey[ExitStack]()
+MADE_ONCE_A_MODULE = {"found", "in_code", "merchant", "original", "twice"}
+"""Fixtures of modules: a benchmark's figures, the texts of the code, a simulated bank's, two histories."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before anything asks for a temporary folder
@@ -43,10 +45,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a whole running instance go to one worker, so that only one is started."""
+    """Tests that share what is costly to make go to one worker, so that it is made once: a whole running instance, or
+    what a module's tests look at."""
     for item in items:
-        if "instance" in getattr(item, "fixturenames", ()):
+        asks_for = set(getattr(item, "fixturenames", ()))
+        if "instance" in asks_for:
             item.add_marker(pytest.mark.xdist_group("instance"))
+        elif asks_for & MADE_ONCE_A_MODULE:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

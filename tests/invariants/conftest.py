@@ -25,7 +25,7 @@ def original(application: Flask, database_name: str) -> Iterator[str]:
         cluster.renew(database_name)
         history.happen()
         db.engine.dispose()
-    _copy(database_name, name)
+    cluster.copy(database_name, name)
     exported = config.get().roots_folder
     kept = exported.with_name(f"{exported.name}-kept")
     shutil.copytree(exported, kept)
@@ -40,7 +40,7 @@ def books(application: Flask, database_name: str, original: str, redis: redis_cl
     """A fresh copy of the history under the worker's own name, with the roots that left it, in an open context."""
     with application.app_context():
         db.engine.dispose()
-        _copy(original, database_name)
+        cluster.copy(original, database_name)
         exported = config.get().roots_folder
         shutil.rmtree(exported, ignore_errors=True)
         shutil.copytree(exported.with_name(f"{exported.name}-kept"), exported)
@@ -55,9 +55,3 @@ def damager(books: None, database_name: str) -> Iterator[psycopg.Connection]:
     with cluster.superuser(database_name) as connection:
         connection.execute("set session_replication_role = replica")
         yield connection
-
-
-def _copy(source: str, target: str) -> None:
-    with cluster.superuser() as connection:
-        connection.execute(f"drop database if exists {target} with (force)")
-        connection.execute(f"create database {target} owner ref_owner template {source} strategy file_copy")
