@@ -75,7 +75,7 @@ def _find(form: BookingFilters) -> Listed:
 
 def _filters() -> BookingFilters:
     return BookingFilters(
-        state=stated(STATES),
+        state=[(state, state_of(f"booking.{state}").label) for state in STATES],
         stage=stated(bookings.STAGES),
         reached=[
             (name, gettext("At least: %(stage)s", stage=state_of(name).label)) for name in bookings.REACHED

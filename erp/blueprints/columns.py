@@ -86,6 +86,12 @@ class Words(Kind):
         return escaped([text if len(text) <= most else f"{text[: most - 1]}…" for text in texts])
 
 
+class Phrase(Kind):
+    """A few words, which break over lines where a table has no room for them side by side."""
+
+    css = "short"
+
+
 class Trace(Words):
     """What a program says of an error."""
 

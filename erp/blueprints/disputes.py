@@ -16,7 +16,7 @@ from wtforms.validators import Optional
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
-from erp.blueprints.columns import AGENT, Column, Moment, Mono, Tag, To
+from erp.blueprints.columns import AGENT, Column, Moment, Mono, Phrase, Tag, To
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Empty, Listing, Step, View
@@ -174,9 +174,9 @@ DISPUTES = Listing(
         Column("kind", _("Kind"), Tag(), of="kind_state", card="more"),
         Column("about", _("About"), card="note"),
         Column("state", _("State"), Tag(), of="tagged", card="state"),
-        Column("decides", _("Who decides")),
+        Column("decides", _("Who decides"), Phrase()),
         Column("due_at", _("By when"), Moment(is_near=True), sort=True, card="sum"),
-        Column("otherwise", _("If nobody does"), quiet=True),
+        Column("otherwise", _("If nobody does"), Phrase(), quiet=True),
         Column("assigned_name", _("Taken by"), shown=False),
         Column("opened_at", _("Opened"), Moment(), sort=True, shown=False),
         Column("last_at", _("Last words"), Moment(is_near=True), shown=False),

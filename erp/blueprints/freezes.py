@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from erp.blueprints.address import sort_key
 from erp.blueprints.bulk_actions import BulkAction
-from erp.blueprints.columns import AGENT, Column, Moment, Money, Mono, Tag, To, Words
+from erp.blueprints.columns import AGENT, Column, Moment, Money, Mono, Phrase, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
@@ -107,9 +107,9 @@ FREEZES = Listing(
         ),
         Column("rule", _("Because of"), Tag(), card="more", shown=False),
         Column("why", _("Why"), Words(120), card="note"),
-        Column("decides", _("Who decides")),
+        Column("decides", _("Who decides"), Phrase()),
         Column("due_at", _("By when"), Moment(is_near=True), sort=True),
-        Column("otherwise", _("If nobody does"), quiet=True),
+        Column("otherwise", _("If nobody does"), Phrase(), quiet=True),
         Column("state", _("State"), Tag(), card="state"),
         Column("amount", _("Amount"), Money(), sort=True, card="sum", total=True),
         Column("frozen_at", _("Frozen since"), Moment(), sort=True, shown=False),

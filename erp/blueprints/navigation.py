@@ -88,6 +88,13 @@ GROUPS: list[tuple[LazyString | str, list[Area]]] = [
 
 
 AREAS = {area.endpoint: area for _label, areas in GROUPS for area in areas}
+BY_BLUEPRINT = {endpoint.partition(".")[0]: area for endpoint, area in AREAS.items()}
+
+
+def area_here() -> str:
+    """What the area is called that the page asked for lies in, for its title; "" beside all areas."""
+    area = BY_BLUEPRINT.get(request.blueprint or "")
+    return str(area.label) if area else ""
 
 
 def is_open(area: Area, granted: Collection[Permission]) -> bool:

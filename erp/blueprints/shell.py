@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from erp.blueprints.help import help_here
-from erp.blueprints.navigation import Navigation, navigation
+from erp.blueprints.navigation import Navigation, area_here, navigation
 from erp.blueprints.present import now
 from erp.blueprints.seen import seen
 from erp.blueprints.waiting import waiting_by_page
@@ -23,7 +23,14 @@ from erp.language import locale
 def register(app: Flask) -> None:
     """Give the templates of `app` their frame."""
     app.jinja_env.globals.update(
-        language=language_tag, help_here=help_here, may=may, mode=mode, nav=nav, now=now, seen=seen
+        area_here=area_here,
+        language=language_tag,
+        help_here=help_here,
+        may=may,
+        mode=mode,
+        nav=nav,
+        now=now,
+        seen=seen,
     )
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.context_processor(lambda: {"csrf_token": csrf_token})

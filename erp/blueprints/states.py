@@ -21,6 +21,7 @@ STATES: dict[str, State] = {
     # establishments
     "free": State("ok", _("Free")),
     # bookings
+    "booking.open": State("wait", lazy_pgettext("booking", "Open")),
     "booked": State("wait", _("Booked")),
     "contacted": State("go", _("Contacted")),
     "meeting": State("go", _("Meeting")),

@@ -20,7 +20,7 @@ def test_a_first_page_weighs_little_with_all_it_needs(desk: Callable[[Role], Des
         page = admin.client.get(url, headers=PACKED)
         assert page.headers["Content-Encoding"] == "zstd"
         needed = sorted(set(ASSET.findall(admin.get(url).text)))
-        assert {name.rpartition(".")[2] for name in needed} == {"css", "js", "svg"}
+        assert {name.rpartition(".")[2] for name in needed} == {"css", "js", "svg", "woff2"}
         weights = {url: len(page.data)}
         for asset in needed:
             answer = admin.client.get(asset, headers=PACKED)
