@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 
-from erp.domain.commissions.engine import REPLAYED
+from erp.domain.commissions.history import REPLAYED
 from erp.kernel.db import db, rows
 from tests.commissions import oracle
 from tests.commissions.teller import Teller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from erp.domain.commissions import engine
+from erp.domain.commissions import engine, history
 from erp.domain.commissions.facts import FACTS_OF_ALL
 from erp.kernel.db import db, rows
 from tests.golden.examples import Golden
@@ -33,8 +33,8 @@ MUTATIONS = {
         "2 * d.accrued::numeric * d.refunded",
     ),
     "months are those of London": (
-        "date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month",
-        "date_trunc('month', k.occurred_at at time zone 'UTC') at time zone 'UTC' as month",
+        "date_trunc('month', k.occurred_at, p.zone) as month",
+        "date_trunc('month', k.occurred_at, 'UTC') as month",
     ),
     "the smallest remainder gets what is left over": ("* x.bps % 10000 desc", "* x.bps % 10000"),
     "what is left over is lost": ("then 1 else 0 end as base", "then 0 else 0 end as base"),
@@ -106,6 +106,27 @@ FACTS = {
     "the latest date holds": ("order by m.id desc", "order by m.from_at desc"),
 }
 """The same in what says under which terms a fact is."""
+OVER_A_HISTORY = MUTATIONS | {
+    "the connection of the moment itself does not count": (
+        "width_bucket(f.occurred_at, c.moments)",
+        "width_bucket(f.occurred_at - interval '1 microsecond', c.moments)",
+    ),
+    "the beginning of the window counts": (
+        "make_interval(hours => 24 * f.window_days::integer), c.moments)",
+        "make_interval(hours => 24 * f.window_days::integer) - interval '1 microsecond', c.moments)",
+    ),
+    "the lowest tier wins": ("(f.volume < tier.next_threshold) is not false", "tier.position = 1"),
+    "a tier begins after its threshold": (
+        "tier.threshold <= f.volume",
+        "tier.threshold < greatest(f.volume, 1)",
+    ),
+    "months are those of London": ("date_trunc('month', x.at, p.zone)", "date_trunc('month', x.at, 'UTC')"),
+    "no cap of a line": (
+        "least(rate.line_cap, rate.uncapped) as line_capped",
+        "rate.uncapped as line_capped",
+    ),
+}
+"""The same in the text that goes over a whole history, where some steps are written otherwise."""
 LIVE = {
     "late facts change nothing": ("c.occurred_at >= l.since", "c.occurred_at >= l.since and false"),
     "what was taken back before is forgotten": ("- coalesce(b.reversed, 0) as unreversed", "as unreversed"),
@@ -118,13 +139,34 @@ LIVE = {
 """The same in what compares with the books, which empty books do not ask for."""
 
 
-def replayed(lines: str, facts: str = FACTS_OF_ALL) -> dict[tuple[int, str, str], int]:
-    """What all recorded facts earn in the end, by these texts."""
-    found = rows(
-        f"""with {engine.NOTHING_BOOKED}, {facts}, {lines}
+NETS = dict[tuple[int, str, str], int]
+NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
+HISTORY = (
+    f"{history.followed('event')}, {history.calendar('concerned')}, {history.connected()},"
+    f" {history.earned(history.Steps())}"
+)
+
+
+def booked_at_once(lines: str) -> NETS:
+    """What all recorded facts earn in the end, by the text that books, told to empty books at once."""
+    return nets(
+        f"""with {NOTHING_BOOKED}, {FACTS_OF_ALL}, {lines}
             select l.event_id, u.key, l.agent_id::text, sum(l.amount)::bigint
             from line l join rule u on u.id = l.rule_id group by 1, 2, 3"""
     )
+
+
+def replayed(text: str, facts: str = FACTS_OF_ALL) -> NETS:
+    """The same, by the text that goes over a whole history."""
+    return nets(
+        f"""with {facts}, {text}
+            select l.event_id, u.key, l.agent_id::text, l.accrued - l.taken_back
+            from earned l join rule u on u.id = l.rule_id"""
+    )
+
+
+def nets(statement: str) -> NETS:
+    found = rows(statement)
     db.session.rollback()
     return {(event, rule, who): amount for event, rule, who, amount in found if amount}
 
@@ -135,7 +177,8 @@ def golden(context: None) -> Golden:
 
 
 def test_every_example_earns_what_was_worked_out(golden: Golden) -> None:
-    assert replayed(engine.LINES) == golden.expected
+    assert booked_at_once(engine.LINES) == golden.expected
+    assert replayed(HISTORY) == golden.expected
     events = rows("select id from event where kind <> 'lapse' order by id")
     db.session.rollback()
     for at in range(0, len(events), 7):
@@ -143,25 +186,31 @@ def test_every_example_earns_what_was_worked_out(golden: Golden) -> None:
     assert replayed_books() == golden.expected
 
 
-def replayed_books() -> dict[tuple[int, str, str], int]:
-    found = rows(
+def replayed_books() -> NETS:
+    return nets(
         """select c.event_id, u.key, c.agent_id::text, sum(c.amount)::bigint
            from commission c join rule u on u.id = c.rule_id group by 1, 2, 3"""
     )
-    db.session.rollback()
-    return {(event, rule, who): amount for event, rule, who, amount in found if amount}
 
 
 def test_every_mutation_of_the_engine_is_caught(golden: Golden) -> None:
     assert [
         name
         for name, change in MUTATIONS.items()
-        if replayed(mutated(engine.LINES, change)) == golden.expected
+        if booked_at_once(mutated(engine.LINES, change)) == golden.expected
+    ] == []
+
+
+def test_every_mutation_of_the_text_over_a_history_is_caught(golden: Golden) -> None:
+    assert [
+        name
+        for name, change in OVER_A_HISTORY.items()
+        if replayed(mutated(HISTORY, change)) == golden.expected
     ] == []
     assert [
         name
         for name, change in FACTS.items()
-        if replayed(engine.LINES, mutated(FACTS_OF_ALL, change)) == golden.expected
+        if replayed(HISTORY, mutated(FACTS_OF_ALL, change)) == golden.expected
     ] == []
 
 

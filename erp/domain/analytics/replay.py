@@ -8,7 +8,7 @@ answers (agent_id, kind, currency, amount): what it adds to an account, credits 
 
 from __future__ import annotations
 
-from erp.domain.commissions.engine import REPLAYED
+from erp.domain.commissions.history import REPLAYED
 from erp.domain.ledger import HOUSE
 from erp.kernel.db import rows
 from erp.kernel.findings import Finding

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from erp.domain import programmes
 from erp.domain.backtests import replay
+from erp.domain.commissions.history import STEPS_USED, Steps
 from erp.kernel import audit, ids, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.db import Row, execute, row, rows
@@ -18,10 +19,12 @@ from erp.kernel.span import EVER, Span
 
 RUN = "erp.jobs.backtests.run"
 MOST_VERSIONS = 4
-FACTS_AT_ONCE = 20_000
+FACTS_AT_ONCE = 50_000
 """Facts that a batch replays in one statement: its memory, and how long a cancellation may take, are bounded by it."""
-SETTINGS = "select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
-"""A batch sorts in memory, and is over before compiling it would pay."""
+SETTINGS = """select set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+                     set_config('plan_cache_mode', 'force_custom_plan', true),
+                     set_config('enable_memoize', 'off', true)"""
+"""A batch sorts in memory, is over before compiling it would pay, and is planned for as many agents as it has."""
 
 
 class VersionsNeeded(Invalid):
@@ -215,7 +218,28 @@ def claim(id: UUID) -> Row | None:
 def replay_under(position: int, given: Mapping[str, Any]) -> None:
     """Write what a batch earned (position 0), or would have earned under a version."""
     execute(SETTINGS)
-    execute(replay.REPLAY_VERSION if position else replay.REPLAY_OWN, **{**given, "position": position})
+    statement = replay.replay_version if position else replay.replay_own
+    execute(statement(_steps(position, given)), **{**given, "position": position})
+
+
+def _steps(position: int, given: Mapping[str, Any]) -> Steps:
+    """What a version uses, or (position 0) what any terms use that a referral of the programme can follow."""
+    found = row(
+        f"""select {STEPS_USED} from (
+              select t, u from terms t join rule u on u.terms_id = t.id
+              where :position = 0 and t.programme_id = :programme_id
+              union all
+              select t, u from back_test_version v
+              cross join jsonb_populate_record(cast(null as terms), v.terms) t
+              cross join jsonb_populate_recordset(cast(null as rule), v.rules) u
+              where v.back_test_id = :id and v.position = :position) x
+            cross join lateral (select (x.t).*) t cross join lateral (select (x.u).*) u""",
+        position=position,
+        programme_id=given["programme_id"],
+        id=given["id"],
+    )
+    assert found is not None
+    return Steps(**found._asdict())
 
 
 def mark_done(id: UUID, number: int, *, now: dt.datetime) -> None:

@@ -2,7 +2,7 @@
 
 - facts: all that is recorded of the agents of a batch, up to the event that was the last when it was asked for
 - agreements: every referral is held to a version as it was pinned then, or (position 0) to the terms it followed
-- opening state: nothing is booked
+- opening state: nothing is booked, so `history.py` is the text that goes over them
 
 A common table that bears the name of a table stands in for it: so the engine's text reads `event` and sees the facts
 up to that event, reads `terms`, `rule` and `tier` and sees the pinned version. Nothing of the text is repeated here.
@@ -10,50 +10,52 @@ up to that event, reads `terms`, `rule` and `tier` and sees the pinned version. 
 
 from __future__ import annotations
 
-from erp.domain.commissions.engine import LINES, NOTHING_BOOKED
+from functools import lru_cache
+
 from erp.domain.commissions.facts import EARNING
-from erp.domain.commissions.volume import MONEY_BACK
+from erp.domain.commissions.history import Steps, calendar, connected, earned, followed
 from erp.domain.referrals import terms_at
 from erp.kernel.span import within
 
 SHARES = """
   referral_share as not materialized (select * from referral_share where referral_id <= :last_referral_id)"""
-KNOWN = f"""
-  event as not materialized (select * from event where id <= :last_event_id),{SHARES}"""
+_EVENTS = "event as not materialized (select * from event where id <= :last_event_id)"
+KNOWN = f"{_EVENTS},{SHARES}"
 """The history as it was known when the back-test was asked for."""
 
 OF_BATCH = """s.programme_id = :programme_id and s.agent_id between :first_agent_id and :last_agent_id
       and (cast(:agent_ids as uuid[]) is null or s.agent_id = any(:agent_ids))"""
 
-_CONCERNED = f"""
-  concerned as materialized (
-    select e.id as event_id, e.kind, e.source_id, e.amount, e.currency, e.occurred_at, e.evidence, e.plan,
-           e.prepaid_days, e.customer_id, r.id as referral_id, r.registered_at, {{terms_id}} as terms_id, r.frozen,
-           s.agent_id, s.bps, e.id as cause_id
-    from referral_share s join referral r on r.id = s.referral_id join event e on e.customer_id = r.customer_id
-    where {OF_BATCH} and e.kind in {EARNING}
-  )"""
 
-UNDER_THEIR_OWN = (
-    f"{KNOWN}, {NOTHING_BOOKED}, {_CONCERNED.format(terms_id=terms_at('e.occurred_at'))}, {LINES}"
-)
-"""From all facts of a batch to lines, every referral under the terms it followed then."""
+def _facts(terms_id: str) -> str:
+    """All that is known of the customers of a batch, each fact read once; `terms_id` are those that it is held to."""
+    return f"""
+  told as materialized (
+    select e.id as event_id, e.kind, e.kind in {EARNING} as earns, e.amount, e.currency, e.occurred_at, e.evidence, e.plan,
+           e.prepaid_days, e.original_event_id, e.refunded_total, r.customer_id, r.id as referral_id, r.registered_at,
+           {terms_id} as terms_id, s.agent_id, s.bps
+    from referral_share s
+    cross join lateral (select * from referral r where r.id = s.referral_id offset 0) r
+    cross join lateral (select * from event e where e.customer_id = r.customer_id offset 0) e
+    where {OF_BATCH}),
+  concerned as (select * from told where earns),
+  {followed("told")}, {calendar("told")}, {connected(OF_BATCH)}"""
+
+
+def _under_their_own(steps: Steps) -> str:
+    """From all facts of a batch to commissions, every referral under the terms it followed then."""
+    return f"{KNOWN}, {_facts(terms_at('e.occurred_at'))}, {earned(steps)}"
+
 
 RULES_OF_ALL = "rule_of_all as not materialized (select id, key from rule)"
-"""Stands before `UNDER_A_VERSION`, whose `rule` are those of the version alone."""
+"""Stands before `_under_a_version`, whose `rule` are those of the version alone."""
 
 _DEADLINE = "e.occurred_at + make_interval(hours => 24 * u.condition_days::integer)"
 _OF_EVENT = """e.customer_id, e.payment_id, e.amount, e.currency, e.evidence, {at} as occurred_at, e.recorded_at,
            {about} as original_event_id, e.refunded_total, e.plan, e.prepaid_days"""
 
-UNDER_A_VERSION = f"""
-  {NOTHING_BOOKED},
-  pinned as materialized (
-    select v.terms_id, v.terms, v.rules, v.tiers from back_test_version v
-    where v.back_test_id = :id and v.position = :position),
-  terms as materialized (select t.* from pinned cross join jsonb_populate_record(cast(null as terms), pinned.terms) t),
-  rule as materialized (select u.* from pinned cross join jsonb_populate_recordset(cast(null as rule), pinned.rules) u),
-  tier as materialized (select t.* from pinned cross join jsonb_populate_recordset(cast(null as tier), pinned.tiers) t),
+
+_WITH_LAPSES = f"""
   -- Nobody has recorded that a bonus of this version was not earned in time: by the moment of asking it was not.
   event as not materialized (
     select e.id, e.source_id, e.kind, {_OF_EVENT.format(at="e.occurred_at", about="e.original_event_id")}
@@ -61,31 +63,43 @@ UNDER_A_VERSION = f"""
     union all
     select e.id, e.source_id, 'lapse', {_OF_EVENT.format(at=_DEADLINE, about="e.id")}
     from rule u join event e on e.kind = u.event_kind and e.id <= :last_event_id
-    where u.condition = 'first_payment' and {_DEADLINE} <= :asked_at),{SHARES},
-  {_CONCERNED.format(terms_id="(select terms_id from pinned)")},
+    where u.condition = 'first_payment' and {_DEADLINE} <= :asked_at)"""
+
+
+def _under_a_version(steps: Steps) -> str:
+    """The same, every referral under a version of the terms as it was when the back-test was asked for."""
+    return f"""
+  pinned as materialized (
+    select v.terms_id, v.terms, v.rules, v.tiers from back_test_version v
+    where v.back_test_id = :id and v.position = :position),
+  terms as materialized (select t.* from pinned cross join jsonb_populate_record(cast(null as terms), pinned.terms) t),
+  rule as materialized (select u.* from pinned cross join jsonb_populate_recordset(cast(null as rule), pinned.rules) u),
+  tier as materialized (select t.* from pinned cross join jsonb_populate_recordset(cast(null as tier), pinned.tiers) t),
+  {_WITH_LAPSES if steps.condition else _EVENTS},{SHARES},
+  {_facts("(select terms_id from pinned)")},
   -- What people took back by hand counts under the rule of the same name.
   commission as not materialized (
     select c.id, c.event_id, c.agent_id, same.id as rule_id
     from commission c join rule_of_all own on own.id = c.rule_id join rule same on same.key = own.key),
-  {LINES}"""
-"""The same, every referral under a version of the terms as it was when the back-test was asked for."""
+  {earned(steps)}"""
+
 
 _COUNTED = f"""
   counted as materialized (
-    select l.agent_id, l.event_id, l.kind, l.amount, l.occurred_at, l.terms_id, l.tier_position,
-           l.registered_at, date_trunc('month', l.occurred_at at time zone :zone)::date as month
-    from line l where {within("l.occurred_at")}),
+    select l.agent_id, l.event_id, l.accrued, l.taken_back, l.occurred_at, l.terms_id, l.tier_position,
+           l.registered_at, l.month
+    from earned l where {within("l.occurred_at")}),
   months as (
     insert into back_test_month (back_test_id, batch, position, month, cost)
-    select :id, :number, :position, month, sum(amount)::bigint from counted group by month),
+    select :id, :number, :position, (month at time zone :zone)::date, sum(accrued - taken_back)::bigint
+    from counted group by month),
   results as (
     insert into back_test_result (back_test_id, position, agent_id, lines, accrued, taken_back, cost, cost_of_new, tier,
                                   tier_position)
-    select :id, :position, c.agent_id, c.lines, c.accrued, c.cost - c.accrued, c.cost, c.cost_of_new, t.name, t.position
-    from (select agent_id, count(*) filter (where kind = 'accrual') as lines,
-                 coalesce(sum(amount) filter (where kind = 'accrual'), 0)::bigint as accrued,
-                 sum(amount)::bigint as cost,
-                 coalesce(sum(amount) filter (where {within("registered_at")}), 0)::bigint as cost_of_new,
+    select :id, :position, c.agent_id, c.lines, c.accrued, -c.taken_back, c.accrued - c.taken_back, c.cost_of_new, t.name,
+           t.position
+    from (select agent_id, count(*) as lines, sum(accrued)::bigint as accrued, sum(taken_back)::bigint as taken_back,
+                 coalesce(sum(accrued - taken_back) filter (where {within("registered_at")}), 0)::bigint as cost_of_new,
                  (array_agg(terms_id order by occurred_at desc, event_id desc))[1] as terms_id,
                  (array_agg(tier_position order by occurred_at desc, event_id desc))[1] as tier_position
           from counted group by agent_id) c
@@ -93,30 +107,34 @@ _COUNTED = f"""
 
 
 def _part(amount: str) -> str:
-    """SQL: the share `s` of `amount`, the remainder of all shares going to the largest one."""
+    """SQL: the share in event `e` of `amount`, the remainder of all shares going to the largest one."""
     others = f"""(select coalesce(sum({amount} * o.bps / 10000), 0) from referral_share o
-                  where o.referral_id = s.referral_id and o.agent_id <> s.agent_id)"""
-    largest = """(select o.agent_id from referral_share o where o.referral_id = s.referral_id
+                  where o.referral_id = e.referral_id and o.agent_id <> e.agent_id)"""
+    largest = """(select o.agent_id from referral_share o where o.referral_id = e.referral_id
                   order by o.bps desc, o.agent_id limit 1)"""
-    return f"""case when s.bps = 10000 then {amount}
-                    when s.agent_id = {largest} then {amount} - {others}
-                    else {amount} * s.bps / 10000 end"""
+    return f"""case when e.bps = 10000 then {amount}
+                    when e.agent_id = {largest} then {amount} - {others}
+                    else {amount} * e.bps / 10000 end"""
 
 
 _HISTORY = f"""
-  paid as materialized (
-    select s.agent_id, date_trunc('month', e.occurred_at at time zone :zone)::date as month,
+  paid as (
+    select e.agent_id, y.months[width_bucket(e.occurred_at, y.months)] as month,
            {_part("m.received")} as received, {_part("m.fee")} as fee
-    from referral_share s join referral r on r.id = s.referral_id join event e on e.customer_id = r.customer_id
-    join terms t on t.id = {terms_at("e.occurred_at")}
+    from told e
+    join terms t on t.id = e.terms_id
+    join calendar y on y.programme_id = t.programme_id
+    left join followed gone on gone.event_id = e.event_id
     cross join lateral (
-      select greatest(0, e.amount - (select {MONEY_BACK.format(until="")} from event x
-                                     where x.original_event_id = e.id))::bigint as received,
+      select greatest(0, e.amount - coalesce(gone.money, 0)) as received,
              greatest(t.fee_minimum, (2 * e.amount * t.fee_bps + 10000) / 20000) as fee) m
-    where {OF_BATCH} and e.kind = 'payment' and {within("e.occurred_at")}),
+    where e.kind = 'payment' and {within("e.occurred_at")}),
+  income as materialized (
+    select agent_id, month, count(*) as payments, sum(received)::bigint as received, sum(fee)::bigint as fee
+    from paid group by grouping sets ((agent_id), (month))),
   incomes as (
     insert into back_test_income (back_test_id, batch, month, received, fee)
-    select :id, :number, month, sum(received)::bigint, sum(fee)::bigint from paid group by month),
+    select :id, :number, (month at time zone :zone)::date, received, fee from income where agent_id is null),
   in_books as (
     select c.agent_id, c.event_id, sum(c.amount)::bigint as net from commission c
     where c.programme_id = :programme_id and c.agent_id between :first_agent_id and :last_agent_id
@@ -128,22 +146,27 @@ _HISTORY = f"""
     select agent_id, coalesce(sum(b.net), 0)::bigint as booked,
            count(*) filter (where coalesce(b.net, 0) <> coalesce(o.net, 0)) as unequal
     from in_books b
-    full join (select agent_id, event_id, sum(amount)::bigint as net from counted group by agent_id, event_id) o
-      using (agent_id, event_id)
+    full join (select agent_id, event_id, sum(accrued - taken_back)::bigint as net from counted
+               group by agent_id, event_id) o using (agent_id, event_id)
     group by agent_id),
   agents as (
     insert into back_test_agent (back_test_id, agent_id, payments, received, fee, booked, unequal)
     select :id, agent_id, coalesce(p.payments, 0), coalesce(p.received, 0), coalesce(p.fee, 0), coalesce(b.booked, 0),
            coalesce(b.unequal, 0)
-    from (select agent_id, count(*) as payments, sum(received)::bigint as received, sum(fee)::bigint as fee
-          from paid group by agent_id) p
-    full join proven b using (agent_id))"""
+    from (select * from income where agent_id is not null) p full join proven b using (agent_id))"""
 
-REPLAY_OWN = f"with {UNDER_THEIR_OWN}, {_COUNTED}, {_HISTORY} select count(*) from counted"
-"""Write what a batch earned under its own terms, what customers paid, and how that compares with what is booked."""
 
-REPLAY_VERSION = f"with {RULES_OF_ALL}, {UNDER_A_VERSION}, {_COUNTED} select count(*) from counted"
-"""Write what a batch would have earned under a version."""
+@lru_cache
+def replay_own(steps: Steps) -> str:
+    """Write what a batch earned under its own terms, what customers paid, and how that compares with what is booked."""
+    return f"with {_under_their_own(steps)}, {_COUNTED}, {_HISTORY} select count(*) from counted"
+
+
+@lru_cache
+def replay_version(steps: Steps) -> str:
+    """Write what a batch would have earned under a version."""
+    return f"with {RULES_OF_ALL}, {_under_a_version(steps)}, {_COUNTED} select count(*) from counted"
+
 
 CUT = f"""
 insert into back_test_batch (back_test_id, number, first_agent_id, last_agent_id, agents, facts)
@@ -160,11 +183,9 @@ group by number
 """Agents in the order of their ids, as many to a batch as have `facts_at_once` facts between them."""
 
 _LINES_OF_AGENT = """
-  select l.event_id, u.key as rule_key, min(l.occurred_at) as occurred_at, sum(l.amount)::bigint as net,
-         max(l.paid) as paid, max(l.base) as base, max(l.rate_bps) as rate_bps, max(l.volume) as volume,
-         max(l.uncapped) as uncapped, max(l.accrued) as accrued, max(l.refunded) as refunded, max(t.name) as tier
-  from line l join rule u on u.id = l.rule_id left join tier t on t.terms_id = l.terms_id and t.position = l.tier_position
-  group by l.event_id, u.key"""
+  select l.event_id, u.key as rule_key, l.occurred_at, l.accrued - l.taken_back as net, l.paid, l.base, l.rate_bps,
+         l.volume, l.uncapped, l.accrued, l.refunded, t.name as tier
+  from earned l join rule u on u.id = l.rule_id left join tier t on t.terms_id = l.terms_id and t.position = l.tier_position"""
 
 LINES_OF_AGENT = f"""
 select event_id, rule_key, coalesce(a.occurred_at, b.occurred_at) as occurred_at, e.source_id, e.kind as event_kind,
@@ -174,8 +195,8 @@ select event_id, rule_key, coalesce(a.occurred_at, b.occurred_at) as occurred_at
        a.volume as old_volume, b.volume as new_volume, a.rate_bps as old_rate, b.rate_bps as new_rate,
        a.base as old_base, b.base as new_base, a.uncapped as old_uncapped, b.uncapped as new_uncapped,
        a.accrued as old_accrued, b.accrued as new_accrued, a.refunded as old_refunded, b.refunded as new_refunded
-from (with {UNDER_THEIR_OWN} {_LINES_OF_AGENT}) a
-full join (with {RULES_OF_ALL}, {UNDER_A_VERSION} {_LINES_OF_AGENT}) b using (event_id, rule_key)
+from (with {_under_their_own(Steps())} {_LINES_OF_AGENT}) a
+full join (with {RULES_OF_ALL}, {_under_a_version(Steps())} {_LINES_OF_AGENT}) b using (event_id, rule_key)
 join event e on e.id = event_id
 join customer c on c.id = e.customer_id
 join programme g on g.id = :programme_id

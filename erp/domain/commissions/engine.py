@@ -14,20 +14,19 @@ does not change any net amount.
   programme's zone
 - taken back: `takings.py`
 
-`LINES` reads facts and agreements from the relation `concerned` (`facts.py`) and what is booked from `opening` (BOOKED,
-NOTHING_BOOKED). What terms do not use costs little: it stands behind a `case`. Starting a long statement costs too, and
-for a single event that is most of it, so BOOK_COMMON is the same text without the parts that common terms never need
-and those for late facts and split shares; it answers NOT_COMMON instead of booking when one of them was needed.
+`LINES` reads facts and agreements from the relation `concerned` (`facts.py`) and what is booked from `opening`. Over a
+whole history, with nothing booked, `history.py` joins the same expressions otherwise. What terms do not use costs
+little: it stands behind a `case`. Starting a long statement costs too, and for a single event that is most of it, so
+BOOK_COMMON is the same text without the parts that common terms never need and those for late facts and split shares;
+it answers NOT_COMMON instead of booking when one of them was needed.
 """
 
-from erp.domain.commissions.facts import CONCERNS_MORE, FACTS_OF_ALL, facts_of_events
+from erp.domain.commissions.facts import CONCERNS_MORE, FACTS_OF_ALL, FOLLOWED_BY, facts_of_events
 from erp.domain.commissions.takings import taken_back
-from erp.domain.commissions.volume import COUNTS, MONEY_BACK, VOLUME
+from erp.domain.commissions.volume import COUNTS, VOLUME
 
 BOOKED = "opening as not materialized (select * from commission)"
 """The opening state of the live writer: all that is booked."""
-NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
-"""The opening state of a replay: every line is still to be written."""
 
 WHOLE = """case when u.kind = 'fixed' then u.amount
          when u.base = 'gross' then k.amount
@@ -55,6 +54,25 @@ IN_TIME = f"""(
   from rule u join terms t on t.id = u.terms_id join programme g on g.id = t.programme_id where u.id = f.rule_id)"""
 """Whether the payment is still among those that the rule is for."""
 
+EARNED = """case when rate.is_in_time then (2 * {base} * coalesce(rate.rate_bps, 10000) + 10000) / 20000
+                  else 0 end"""
+"""What a commission comes to before caps: base x rate, half-up."""
+
+PER_CUSTOMER = "r.agent_id, r.rule_id, r.referral_id"
+PER_MONTH = "r.agent_id, r.rule_id, r.month"
+"""Whose sums the caps bound."""
+
+
+def left_of_cap(*, amount: str, cap: str, answer: str) -> str:
+    """The step that leaves of `amount` what `cap` does, as `answer`, when `before_answer` came before it."""
+    return f"""
+  {answer}_worth as (
+    select o.*, case when o.{cap} is null then o.{amount}
+                     else least(o.{cap}, o.before_{answer} + o.{amount}) - least(o.{cap}, o.before_{answer})
+                end::bigint as {answer}
+    from {answer}_after o
+  )"""
+
 
 def _capped(*, source: str, amount: str, cap: str, per: str, booked: str, answer: str) -> str:
     """Steps that leave of `amount` what `cap` does, as `answer`; `per` says whose sum it bounds.
@@ -74,13 +92,7 @@ def _capped(*, source: str, amount: str, cap: str, per: str, booked: str, answer
     cross join lateral (
       select coalesce(sum(b.amount), 0)::bigint as amount from ({booked}) b
       where r.{answer}_at is null or (b.occurred_at, b.event_id) > (r.{answer}_at, r.{answer}_id)) gap
-  ),
-  {answer}_worth as (
-    select o.*, case when o.{cap} is null then o.{amount}
-                     else least(o.{cap}, o.before_{answer} + o.{amount}) - least(o.{cap}, o.before_{answer})
-                end::bigint as {answer}
-    from {answer}_after o
-  )"""
+  ),{left_of_cap(amount=amount, cap=cap, answer=answer)}"""
 
 
 OF_CUSTOMER = """
@@ -100,12 +112,54 @@ BY_CUSTOMER = (
         source="rated",
         amount="line_capped",
         cap="customer_cap",
-        per="r.agent_id, r.rule_id, r.referral_id",
+        per=PER_CUSTOMER,
         booked=OF_CUSTOMER,
         answer="customer_capped",
     )
     + ","
 )
+
+
+GONE_BACK = f"""cross join lateral (
+      select {FOLLOWED_BY} from event x where x.original_event_id = k.event_id) gone"""
+"""What followed each event, looked up one by one: for a batch of few among many."""
+
+
+MONTH = "date_trunc('month', k.occurred_at, p.zone)"
+"""The beginning of an event's calendar month in the programme's zone."""
+
+
+def facts(gone: str, *, base: str = OWN_PART, join: str = "join", month: str = MONTH, kept: str = "") -> str:
+    """What each rule has to go by for each event and agent that are concerned.
+
+    `gone` joins what followed the event, `join` the rules to it, `base` is what the agent earns on, and `kept` what else
+    is kept of `concerned`.
+    """
+    return f"""
+  facts as (
+    select {kept}k.event_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at,
+           coalesce(k.amount, 0) as paid, coalesce(k.currency, p.currency) as currency, k.occurred_at, k.prepaid_days,
+           t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.line_cap, u.customer_cap,
+           u.monthly_cap, u.kind = 'percent' as is_percent, u.rate_bps as own_rate, u.reward = 'credit' as is_credit,
+           {month} as month,
+           t.measure = 'connections' and t.window_kind = 'rolling' and t.grace_days = 0 and not t.freeze_tier
+             as is_common,
+           u.payments = 'every' and u.months is null as is_always, u.condition is not null as is_conditional,
+           u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null) as ends_with_cancellation,
+           {base} as base,
+           least(k.amount, coalesce(gone.money, 0)) as refunded,
+           coalesce(gone.has_lapsed, false) as has_lapsed, coalesce(gone.is_decided, false) as is_decided
+    from concerned k
+    {join} terms t on t.id = k.terms_id and (k.kind <> 'payment' or t.evidence = 'attested' or k.evidence = 'bank_checked')
+    {join} programme p on p.id = t.programme_id
+    {join} rule u on u.terms_id = t.id and u.event_kind = k.kind
+               and (u.plan is null or u.plan = k.plan)
+               and (u.plan is not null or k.plan is null or not exists (
+                      select 1 from rule v where v.terms_id = u.terms_id and v.kind = u.kind and v.plan = k.plan))
+    cross join lateral (select {WHOLE} as whole) w
+    {gone}
+    offset 0
+  )"""
 
 
 def lines(*, common: bool) -> str:
@@ -115,34 +169,7 @@ def lines(*, common: bool) -> str:
     source = "rated" if common else "customer_capped_worth"
     customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
     base = "w.whole" if common else OWN_PART
-    return f"""
-  facts as (
-    select k.event_id, k.cause_id, k.source_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at, k.frozen,
-           coalesce(k.amount, 0) as paid, coalesce(k.currency, p.currency) as currency, k.occurred_at, k.prepaid_days,
-           t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.line_cap, u.customer_cap,
-           u.monthly_cap, u.kind = 'percent' as is_percent, u.rate_bps as own_rate, u.reward = 'credit' as is_credit,
-           date_trunc('month', k.occurred_at at time zone p.zone) at time zone p.zone as month,
-           t.measure = 'connections' and t.window_kind = 'rolling' and t.grace_days = 0 and not t.freeze_tier
-             as is_common,
-           u.payments = 'every' and u.months is null as is_always, u.condition is not null as is_conditional,
-           u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null) as ends_with_cancellation,
-           {base} as base,
-           least(k.amount, gone.money) as refunded, gone.has_lapsed, gone.is_decided
-    from concerned k
-    join terms t on t.id = k.terms_id and (k.kind <> 'payment' or t.evidence = 'attested' or k.evidence = 'bank_checked')
-    join programme p on p.id = t.programme_id
-    join rule u on u.terms_id = t.id and u.event_kind = k.kind
-               and (u.plan is null or u.plan = k.plan)
-               and (u.plan is not null or k.plan is null or not exists (
-                      select 1 from rule v where v.terms_id = u.terms_id and v.kind = u.kind and v.plan = k.plan))
-    cross join lateral (select {WHOLE} as whole) w
-    cross join lateral (
-      select {MONEY_BACK.format(until="")} as money,
-             coalesce(bool_or(x.kind = 'lapse'), false) as has_lapsed,
-             coalesce(bool_or(x.kind = 'decision'), false) as is_decided
-      from event x where x.original_event_id = k.event_id) gone
-    offset 0
-  ),
+    return f"""{facts(GONE_BACK, base=base, kept="k.cause_id, k.source_id, k.frozen, ")},
   rated as (
     select f.*, v.volume, tier.position as tier_position, earned.*,
            {customer_capped} least(f.line_cap, earned.uncapped) as line_capped
@@ -162,15 +189,14 @@ def lines(*, common: bool) -> str:
              f.is_always or {in_time} as is_in_time offset 0) rate
     cross join lateral (
       select rate.rate_bps, rate.is_in_time,
-             case when rate.is_in_time then (2 * f.base * coalesce(rate.rate_bps, 10000) + 10000) / 20000
-                  else 0 end as uncapped) earned
+             {EARNED.format(base="f.base")} as uncapped) earned
     offset 0
   ),{by_customer}{
         _capped(
             source=source,
             amount="customer_capped",
             cap="monthly_cap",
-            per="r.agent_id, r.rule_id, r.month",
+            per=PER_MONTH,
             booked=OF_MONTH,
             answer="accrued",
         )
@@ -289,10 +315,3 @@ select l.kind, l.event_id, l.source_id, l.agent_id, l.amount, l.accrual_id from 
 order by l.occurred_at, l.event_id
 """
 """What the books lack or have too much of, if anything, when all facts are computed again."""
-
-REPLAYED = f"""
-with {NOTHING_BOOKED}, {FACTS_OF_ALL}, {LINES}
-select l.event_id, l.rule_id, l.agent_id, sum(l.amount)::bigint as net from line l
-group by l.event_id, l.rule_id, l.agent_id
-"""
-"""What all facts earn under their own terms when nothing was ever booked: the net of every commission."""

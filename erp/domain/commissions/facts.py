@@ -4,10 +4,14 @@
 with their share of it (none any more: null), and the fact because of which it is looked at.
 """
 
+from erp.domain.commissions.volume import MONEY_BACK
 from erp.domain.referrals import terms_at
 
 EARNING = "('payment', 'connection', 'sign_up')"
 """Kinds of events that rules can earn for."""
+FOLLOWED_BY = f"""{MONEY_BACK.format(until="")} as money, bool_or(x.kind = 'lapse') as has_lapsed,
+             bool_or(x.kind = 'decision') as is_decided"""
+"""What became of an event, from the events `x` about it."""
 AS_TOLD = (
     "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
 )

@@ -7,7 +7,7 @@ it; never more than was earned. Each is cumulative, so that parts, duplicates an
 from erp.domain.commissions.volume import COUNTS, MONEY_BACK
 
 REFUNDED = """case when d.refunded = 0 then 0
-       else div(2 * d.accrued::numeric * d.refunded + d.paid, 2 * d.paid) end"""
+       else div(2 * d.accrued::numeric * d.refunded + d.paid, 2 * d.paid)::bigint end"""
 """The share of the payment that has gone back, rounded half up."""
 
 _CANCELLATION = """
@@ -16,7 +16,7 @@ _CANCELLATION = """
     and (c.original_event_id is null or c.original_event_id = d.event_id)"""
 
 _LEFT = """div(2 * d.accrued * (extract(epoch from d.occurred_at - c.at) * 1000000 + d.prepaid_days * 86400000000)
-           + d.prepaid_days * 86400000000, 2 * d.prepaid_days * 86400000000)"""
+           + d.prepaid_days * 86400000000, 2 * d.prepaid_days * 86400000000)::bigint"""
 """The share of the time paid for that was left, to the microsecond, rounded half up."""
 
 CANCELLED = f"""case when d.ends_with_cancellation then (
@@ -45,7 +45,7 @@ FAILED = f"""case when d.is_conditional then (
 customer cancelled too soon."""
 
 DECIDED = """case when d.is_decided then (
-    select coalesce(sum(k.amount), 0) from commission_decision k join commission a on a.id = k.commission_id
+    select coalesce(sum(k.amount), 0)::bigint from commission_decision k join commission a on a.id = k.commission_id
     where a.event_id = d.event_id and a.rule_id = d.rule_id and a.agent_id = d.agent_id) else 0 end"""
 
 
