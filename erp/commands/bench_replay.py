@@ -50,7 +50,7 @@ def _found(reference: str) -> UUID:
 
 
 def _replay(id: UUID) -> Iterator[tuple[int, dict[str, float]]]:
-    """What the job does, with a watch on each part."""
+    """What one lane of the job does, with a watch on each part."""
     watch = Watch()
     with transaction():
         backtests.start(id, by=BY, now=NOW)

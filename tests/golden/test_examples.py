@@ -140,7 +140,6 @@ LIVE = {
 
 
 NETS = dict[tuple[int, str, str], int]
-NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
 HISTORY = (
     f"{history.followed('event')}, {history.calendar('concerned')}, {history.connected()},"
     f" {history.earned(history.Steps())}"
@@ -150,7 +149,7 @@ HISTORY = (
 def booked_at_once(lines: str) -> NETS:
     """What all recorded facts earn in the end, by the text that books, told to empty books at once."""
     return nets(
-        f"""with {NOTHING_BOOKED}, {FACTS_OF_ALL}, {lines}
+        f"""with {engine.NOTHING_BOOKED}, {FACTS_OF_ALL}, {lines}
             select l.event_id, u.key, l.agent_id::text, sum(l.amount)::bigint
             from line l join rule u on u.id = l.rule_id group by 1, 2, 3"""
     )

@@ -167,7 +167,7 @@ def start(id: UUID, *, by: Actor, now: dt.datetime) -> None:
     """Cut the agents into batches, unless that was done before or it was cancelled."""
     begun = row(
         """update back_test set state = 'running', started_at = :now where id = :id and state = 'waiting'
-           returning id, programme_id, agent_ids, last_event_id, last_referral_id""",
+           returning id, programme_id, agent_ids, last_referral_id""",
         id=id,
         now=now,
     )

@@ -27,6 +27,8 @@ from erp.domain.commissions.volume import COUNTS, VOLUME
 
 BOOKED = "opening as not materialized (select * from commission)"
 """The opening state of the live writer: all that is booked."""
+NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
+"""That of a preview: every line is still to be written."""
 
 WHOLE = """case when u.kind = 'fixed' then u.amount
          when u.base = 'gross' then k.amount
