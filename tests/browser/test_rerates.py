@@ -76,7 +76,7 @@ def test_it_is_proposed_counted_approved_by_another_and_earns_from_its_day_on(
     page.get_by_role("button", name="Propose").click()
     expect(page.get_by_label("Agents counted")).to_be_visible()
     counted(app)
-    expect(page.get_by_text("What agents win or lose, by the year before")).to_be_visible()
+    expect(page.get_by_text("What agents win or lose, by the year before")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("You proposed it, so a different person must approve.")).to_be_visible()
 
     other = browser.new_page()
@@ -88,7 +88,7 @@ def test_it_is_proposed_counted_approved_by_another_and_earns_from_its_day_on(
     other.goto(page.url)
     other.get_by_role("button", name="Approve").click()
     other.get_by_role("dialog").get_by_role("button", name="Approve").click()
-    expect(other.locator("main")).to_contain_text("Approved. Agents are being told.")
+    expect(other.locator("main")).to_contain_text("Until then it can be withdrawn.")
     other.close()
 
     assert earned(app, "order-before") == 1
