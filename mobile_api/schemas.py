@@ -50,6 +50,7 @@ Moment = Annotated[
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
     Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-22T04:30:00Z"]}),
 ]
+Day = Annotated[dt.date, Field(ge=dt.date(1970, 1, 1), lt=dt.date(3000, 1, 1), examples=["2026-11-22"])]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
 ]

@@ -25,6 +25,9 @@ SENTENCES = {
     "datetime_parsing": Sentence("This should be a moment such as %(example)s."),
     "datetime_from_date_parsing": Sentence("This should be a moment such as %(example)s."),
     "datetime_object_invalid": Sentence("This should be a moment such as %(example)s."),
+    "date_parsing": Sentence("This should be a day such as %(day)s."),
+    "date_from_datetime_parsing": Sentence("This should be a day such as %(day)s."),
+    "date_from_datetime_inexact": Sentence("This should be a day such as %(day)s."),
     "timezone_aware": Sentence("This moment should name its time zone, such as %(example)s."),
     "no_such_moment": Sentence("There is no such moment in UTC."),
     "control_characters": Sentence("Control characters cannot be accepted."),
@@ -39,6 +42,7 @@ SENTENCES = {
 }
 OTHERWISE = Sentence("This value cannot be accepted.")
 EXAMPLE = "2026-11-22T04:30:00Z"
+DAY = "2026-11-22"
 
 
 def wrong(problem: ErrorDetails) -> Sentence:
@@ -48,4 +52,4 @@ def wrong(problem: ErrorDetails) -> Sentence:
         return Counted("At least %(num)s character.", "At least %(num)s characters.", num=given["min_length"])
     if problem["type"] == "string_too_long":
         return Counted("At most %(num)s character.", "At most %(num)s characters.", num=given["max_length"])
-    return SENTENCES.get(problem["type"], OTHERWISE).about(example=EXAMPLE, **given)
+    return SENTENCES.get(problem["type"], OTHERWISE).about(example=EXAMPLE, day=DAY, **given)

@@ -17,6 +17,7 @@ from erp.blueprints.address import sort_key
 from erp.blueprints.bulk_actions import BulkAction
 from erp.blueprints.closures import consequences
 from erp.blueprints.columns import Column, Moment, Money, Mono, Tag, To, Words
+from erp.blueprints.forecasts import told_forecasts
 from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, needed
 from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
@@ -239,6 +240,7 @@ def _shown(reference: str) -> dict[str, Any]:
         "owes": any(balance["available"] < 0 for balance in balances.values()),
         "pinned": referrals.terms_of_agent(agent.id),
         "standings": commissions.standing(agent.id, clock.now()),
+        "forecasts": told_forecasts(agent),
         "bookings": bookings.of_agent(agent.id).first(NEWEST),
         "commissions": commissions.of_agent(agent.id, limit=NEWEST),
         "payouts": payouts.search(agent_id=agent.id).first(NEWEST),

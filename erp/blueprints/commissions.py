@@ -33,6 +33,8 @@ OF_PAYMENT = To("payments.show", "reference", "payment_reference")
 
 class CommissionFilters(Within):
     state = choice(_("Any state"))
+    rule = choice(_("Whatever froze it"))
+    paid_as = choice(_("Money and credit"))
     by = choice(_("Dates are of the payment"))
 
 
@@ -40,6 +42,8 @@ def _find(form: CommissionFilters) -> Listed:
     found = commissions.search(
         q=form.value("q"),
         state=form.value("state"),
+        rule=form.value("rule"),
+        paid_as=form.value("paid_as"),
         span=form.span,
         dated_by=form.value("by"),
         sort=sort_key(),
@@ -79,7 +83,13 @@ COMMISSIONS = Listing(
     find=_find,
     filters=lambda: CommissionFilters(
         state=stated(STATES),
-        by=[("release", _("Dates are of the end of the hold"))],
+        rule=stated(commissions.FREEZE_OUTCOMES),
+        paid_as=[("money", _("Money")), ("credit", _("Credit"))],
+        by=[
+            ("release", _("Dates are of the end of the hold")),
+            ("deadline", _("Dates are of the deadline of a condition")),
+            ("decision", _("Dates are of the decision about what is frozen")),
+        ],
     ),
     empty=Empty("percent", _("No commission yet"), _("Lines appear when a referred customer pays.")),
     views=(

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from flask import Response, g
+from flask_babel import get_timezone
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from erp.domain import commissions
 from erp.kernel.permissions import for_agent
+from erp.kernel.span import Span
 from erp.language import say
 from mobile_api import pages
 from mobile_api.answers import answer
 from mobile_api.nouns import noun
-from mobile_api.schemas import Moment, Money, Named, Shown, example, money, named
+from mobile_api.schemas import Day, Moment, Money, Named, Shown, example, money, named
 
 LARGEST_ID = 2**63 - 1
+State = Literal[
+    "", "on_hold", "available", "credited", "frozen", "paid_out", "reversed", "forfeited", "nothing"
+]
 api = noun("commissions", "Commissions: this event earned this agent this amount under these terms")
 
 
 class CommissionPath(BaseModel):
     id: int = Field(ge=1, le=LARGEST_ID)
+
+
+class CommissionQuery(pages.PageQuery):
+    state: State = Field("", description="Only those in this state")
+    by: Literal["paid", "release", "deadline", "decision"] = Field(
+        "paid",
+        description="What `since` and `until` are days of: the customer's payment, the end of the hold, the deadline of a"
+        " first payment, or by when somebody decides about what is frozen",
+    )
+    since: Day | SkipJsonSchema[None] = Field(
+        None, description="From this day on, in the zone of the forecast"
+    )
+    until: Day | SkipJsonSchema[None] = Field(None, description="To the end of this day")
+
+    @property
+    def span(self) -> Span:
+        return Span(_midnight(self.since), _midnight(self.until and self.until + dt.timedelta(days=1)))
+
+
+def _midnight(day: dt.date | None) -> dt.datetime | None:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(str(get_timezone()))) if day else None
 
 
 class Freeze(Shown):
@@ -120,10 +149,17 @@ class Commissions(Shown):
 
 @api.get("/commissions", responses={200: Commissions})
 @for_agent
-def list_commissions(query: pages.PageQuery) -> Response:
+def list_commissions(query: CommissionQuery) -> Response:
     """List the agent's commissions, newest first."""
     place = pages.place(query)
-    found = commissions.of_agent(g.agent.id, before=int(place) if place else None, limit=query.limit + 1)
+    found = commissions.of_agent(
+        g.agent.id,
+        state=query.state,
+        span=query.span,
+        dated_by=query.by,
+        before=int(place) if place else None,
+        limit=query.limit + 1,
+    )
     page, following = pages.cut(found, query)
     return answer(Commissions(items=[Commission(**_shown(line)) for line in page], next=following))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from erp.domain import analytics
+from erp.domain import analytics, commissions
 from erp.kernel.span import EVER, Span
 from tests.support.cast import NOW
 from tests.support.quarter import Quarter, live_through
@@ -76,9 +76,9 @@ def test_how_far_everybody_came_is_found(quarter: Quarter) -> None:
     assert list(analytics.agents_in("in_debt", quarter.now)) == [quarter.bob]
     assert list(analytics.agents_in("money_available", quarter.now)) == [quarter.alice]
     assert analytics.stopped_paying(quarter.now) == 1
-    # Paid 3 days ago and held for 14: on 13 March, in the week of Monday, the 9th.
-    (week,) = analytics.releases("Europe/Moscow")
-    assert (week.week, week.commissions, week.net) == (dt.date(2026, 3, 9), 1, 4_000)
+    # Paid 3 days ago and held for 14.
+    (held,) = commissions.forecast("Europe/Moscow", quarter.now)
+    assert (held.waits_for, held.day, held.commissions, held.net) == ("time", dt.date(2026, 3, 13), 1, 4_000)
 
     for asked, found in FOUND:
         customers = analytics.search_customers(now=quarter.now, **asked).first(50)

@@ -70,6 +70,34 @@ def test_after_its_hold_it_is_available_and_then_paid_out(business: Business, al
     assert line["amount"] == payout["amount"]
 
 
+def test_the_forecast_says_which_day_frees_how_much_and_opens_into_the_lines(
+    business: Business, alice: Caller
+) -> None:
+    assert alice.get("/forecast").json == {"zone": "UTC", "items": []}
+    business.sign_up("superapp-1", alice)
+    business.receive(10_000_000, "invoice-1", "superapp-1")
+    (line,) = alice.get("/commissions").json["items"]
+    (money,) = alice.get("/forecast").json["items"]
+    (release,) = money["releases"]
+    assert release == {
+        "day": line["held_until"][:10],
+        "commissions": 1,
+        "net": 500_000,
+        "repays": 0,
+        "available": 500_000,
+    }
+    assert (money["available"], money["debt"], money["conditions"], money["decisions"]) == (0, 0, [], [])
+    assert money["next_payout"]["day"] == release["day"]
+    day = release["day"]
+    asked = f"/commissions?state=on_hold&by=release&since={day}&until={day}"
+    assert alice.get(asked).json["items"] == [line]
+    assert alice.get(asked.replace("on_hold", "frozen")).json == EMPTY
+    assert alice.get("/commissions?by=deadline&until=2999-12-31").json == EMPTY
+    assert alice.get("/commissions?by=release&until=1999-12-31").json == EMPTY
+    for wrong in ("since=tomorrow", "until=9999-12-31", "by=whim", "state=lost"):
+        assert alice.get(f"/commissions?{wrong}").status_code == 422
+
+
 def test_commissions_come_in_pages_newest_first(business: Business, alice: Caller) -> None:
     business.sign_up("superapp-1", alice)
     for number in range(3):

@@ -49,7 +49,7 @@ def test_what_is_owed_opens_into_its_lines_on_the_pages_of_agents_and_commission
     colleague, checked = everybody(app), 0
     for page in ("/commissions", *(f"/agents/{reference}" for reference in references)):
         for url, figure in figures(colleague.get(page).text):
-            if "₽" in figure and ("account=" in url or page == "/commissions"):
+            if "₽" in figure and ("account=" in url or "by=" in url or page == "/commissions"):
                 asked = figure.removeprefix("−")
                 assert asked == listed(colleague, url, money=True), f"{page}: {figure} at {url}"
                 checked += 1

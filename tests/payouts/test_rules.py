@@ -91,11 +91,8 @@ def test_the_bank_is_asked_ever_more_rarely():
     assert [rules.ask_again_after(times) for times in (0, 1, 2, 8, 100)] == [2, 4, 8, 300, 300]
 
 
+ANYBODY = {"kind": "person", "may_be_paid": True, "has_name": True, "has_bank": True}
 FINE = {
-    "kind": "person",
-    "may_be_paid": True,
-    "has_name": True,
-    "has_bank": True,
     "payout_open": False,
     "available": 50_000,
     "payable": 50_000,
@@ -109,8 +106,6 @@ FINE = {
         ({}, None),
         ({"payable": 10_000}, None),
         ({"payable": 9_999}, LeftOut.BELOW_MINIMUM),
-        ({"payable": 99, "minimum": 0}, LeftOut.BELOW_MINIMUM),
-        ({"payable": 100, "minimum": 0}, None),
         ({"payable": 0}, LeftOut.NOTHING_OPEN),
         ({"available": -1, "payable": 0}, LeftOut.IN_DEBT),
         ({"may_be_paid": False}, LeftOut.NOT_ACTIVE),
@@ -121,4 +116,16 @@ FINE = {
     ],
 )
 def test_who_is_left_out_is_told_why(but, reason):
-    assert rules.why_left_out(**{**FINE, **but}) == reason
+    who = {name: but.get(name, value) for name, value in ANYBODY.items()}
+    how = {name: but.get(name, value) for name, value in FINE.items()}
+    assert rules.why_left_out(rules.obstacle(**who), **how) == reason
+
+
+def test_the_smallest_payout_is_that_of_the_terms_but_never_less_than_the_bank_sends():
+    assert [rules.smallest_payout("active", least) for least in (None, 0, 99, 10_000)] == [
+        100,
+        100,
+        100,
+        10_000,
+    ]
+    assert rules.smallest_payout("closed", 10_000) == 100

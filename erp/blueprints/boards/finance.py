@@ -14,7 +14,8 @@ from erp.blueprints.boards import period
 from erp.blueprints.boards.figures import liabilities
 from erp.blueprints.charts import Chart, Part, Point
 from erp.blueprints.people import agent_names
-from erp.domain import agents, analytics, ledger, payouts
+from erp.blueprints.present import now
+from erp.domain import agents, analytics, commissions, ledger, payouts
 from erp.domain.analytics import CURRENCY
 from erp.kernel.permissions import Permission
 
@@ -34,6 +35,14 @@ class Work(NamedTuple):
     tone: str
 
 
+class Conditional(NamedTuple):
+    """What waits for conditions of bonuses, the last until the day `last`."""
+
+    amount: int
+    last: dt.date
+    url: str
+
+
 class Debtor(NamedTuple):
     name: str
     url: str
@@ -45,6 +54,7 @@ def board() -> dict[str, Any]:
         "liabilities": liabilities(),
         "shares": _shares(),
         "forecast": _forecast(),
+        "conditional": _conditional(),
         "works": _works(),
         "debtors": _debtors(),
         "paid_out": _paid_out(),
@@ -66,16 +76,26 @@ def _shares() -> list[Part]:
     )
 
 
+def _held(waits_for: str) -> list[Any]:
+    """What is on hold in money, by the day that ends the waiting."""
+    return [
+        row
+        for row in commissions.forecast(period.zone(), now())
+        if row.waits_for == waits_for and row.currency == CURRENCY and not row.in_credit
+    ]
+
+
 def _forecast() -> Chart:
     """What becomes available in each week, as far as it is earned already."""
     monday = period.today() - dt.timedelta(days=period.today().weekday())
     weeks = {monday + dt.timedelta(weeks=number): 0 for number in range(WEEKS)}
     later = 0
-    for row in analytics.releases(period.zone()):
-        if row.week >= monday + dt.timedelta(weeks=WEEKS):
-            later += row.net
+    for row in _held("time"):
+        week = row.day - dt.timedelta(days=row.day.weekday())
+        if week in weeks:
+            weeks[week] += row.net
         else:
-            weeks[max(row.week, monday)] += row.net
+            later += row.net
     points = []
     for first, net in weeks.items():
         days = period.week(first)
@@ -84,18 +104,29 @@ def _forecast() -> Chart:
             if first == monday
             else {"since": first.isoformat(), "until": days.last.isoformat()}
         )
-        points.append(Point(days.label, days.name, [net], _on_hold(**cut)))
+        points.append(Point(days.label, days.name, [net], _on_hold("release", **cut)))
     if later:
         since = monday + dt.timedelta(weeks=WEEKS)
-        points.append(Point(gettext("later"), gettext("Later"), [later], _on_hold(since=since.isoformat())))
+        points.append(
+            Point(gettext("later"), gettext("Later"), [later], _on_hold("release", since=since.isoformat()))
+        )
     title = gettext("Becomes available")
     return charts.bars(
         "forecast", title, points, charts.amounts(CURRENCY), series=[title], heading=gettext("Week")
     )
 
 
-def _on_hold(**cut: Any) -> str:
-    return url_for("commissions.index", state="on_hold", by="release", **cut)
+def _conditional() -> Conditional | None:
+    """What has no day yet, because it waits for something that customers do."""
+    held = _held("condition")
+    if not held:
+        return None
+    last = max(row.day for row in held)
+    return Conditional(sum(row.net for row in held), last, _on_hold("deadline", until=last.isoformat()))
+
+
+def _on_hold(by: str, **cut: Any) -> str:
+    return url_for("commissions.index", state="on_hold", paid_as="money", by=by, **cut)
 
 
 def _works() -> list[Work]:

@@ -10,7 +10,7 @@ from erp.domain.analytics.customers import (
     search_customers,
     stopped_paying,
 )
-from erp.domain.analytics.money import Unfinished, releases, under_way, unfinished
+from erp.domain.analytics.money import Unfinished, under_way, unfinished
 from erp.domain.analytics.movement import funnel, moved, movement
 from erp.domain.analytics.queries import WAITING, waiting
 from erp.domain.analytics.rules import CURRENCY, SILENT_AFTER, STOPPED_AFTER
@@ -39,7 +39,6 @@ __all__ = [
     "moved",
     "movement",
     "references",
-    "releases",
     "search",
     "search_customers",
     "stopped_paying",

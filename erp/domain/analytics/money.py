@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -10,18 +9,6 @@ import sqlalchemy as sa
 from erp.domain import payments
 from erp.domain.analytics.rules import CURRENCY
 from erp.kernel.db import row, rows
-
-
-def releases(zone: str) -> Sequence[sa.Row[Any]]:
-    """What is on hold, by the week (its Monday in the zone) in which its hold ends: (week, commissions, net)."""
-    return rows(
-        """select date_trunc('week', held_until at time zone :zone)::date as week, count(*) as commissions,
-                  sum(net)::bigint as net
-           from commission_state
-           where held_until is not null and freeze_reason is null and not (net = 0 and amount > 0)
-           group by 1 order by 1""",
-        zone=zone,
-    )
 
 
 def under_way() -> sa.Row[Any]:

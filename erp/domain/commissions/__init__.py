@@ -6,6 +6,7 @@ from erp.domain.commissions.booked import words_of_entries
 from erp.domain.commissions.closures import NothingKept, forfeit_of_closed, settle_with_closed
 from erp.domain.commissions.decisions import take_back
 from erp.domain.commissions.explain import explain, formula, why_frozen
+from erp.domain.commissions.forecast import forecast
 from erp.domain.commissions.freeze_queries import freezes_of, frozen_by_hand, may_be_frozen, search_freezes
 from erp.domain.commissions.freeze_rules import MOST_DAYS, change_freeze_rule, freeze_rules
 from erp.domain.commissions.freeze_rules import OUTCOMES as FREEZE_OUTCOMES
@@ -71,6 +72,7 @@ __all__ = [
     "explain",
     "find",
     "find_reversal",
+    "forecast",
     "forfeit_of_closed",
     "formula",
     "freeze",

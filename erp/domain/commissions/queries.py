@@ -43,8 +43,14 @@ left join commission_freeze f on f.id = h.freeze_id
 left join forfeiture x on x.commission_id = c.id
 left join lateral (select sum(l.amount) as paid from open_payout_line l where l.commission_id = c.id) o on true
 """
-MOMENTS = {"paid": "occurred_at", "release": "coalesce(held_until, available_at)"}
-"""The moments by which a list of commissions can be cut: the customer's payment, the end of the hold."""
+MOMENTS = {
+    "paid": "occurred_at",
+    "release": "case when deadline is null then coalesce(held_until, available_at) end",
+    "deadline": "deadline",
+    "decision": "due_at",
+}
+"""The moments by which a list of commissions can be cut: the customer's payment, the end of the hold, the deadline of a
+condition, by when somebody decides about what is frozen."""
 SORTS = {
     "newest": "id desc",
     "oldest": "id",
@@ -60,35 +66,58 @@ def search(
     q: str = "",
     agent_id: UUID | None = None,
     state: str = "",
+    rule: str = "",
+    paid_as: str = "",
     span: Span = EVER,
     dated_by: str = "paid",
     sort: str = "newest",
 ) -> Listed:
     """Commissions, one row per accrual with its present net and state. `q`: an agent's code, or a reference.
 
-    `span` cuts by the moment that `dated_by`, a key of `MOMENTS`, names.
+    `rule` is what froze it, `paid_as` money or credit. `span` cuts by the moment that `dated_by`, a key of `MOMENTS`,
+    names.
     """
     return Listed(
         f"""select * from ({LISTED}) c
             where (cast(:agent_id as uuid) is null or agent_id = :agent_id) and (:state = '' or state = :state)
+              and (:rule = '' or freeze_reason = :rule) and (:paid_as = '' or in_credit = (:paid_as = 'credit'))
               and {within(MOMENTS.get(dated_by, MOMENTS["paid"]))}
               and (:q = '' or agent_code = upper(:q) or agent_reference = upper(:q) or referral_reference = upper(:q)
                    or payment_reference = upper(:q) or source_id = :q
                    or establishment_name ilike '%' || :q || '%')""",
         SORTS,
         sort,
-        {"agent_id": agent_id, "state": state, "q": q.strip(), **span.params},
+        {
+            "agent_id": agent_id,
+            "state": state,
+            "rule": rule,
+            "paid_as": paid_as,
+            "q": q.strip(),
+            **span.params,
+        },
     )
 
 
-def of_agent(agent_id: UUID, *, before: int | None = None, limit: int = 50) -> Sequence[sa.Row[Any]]:
-    """An agent's commissions, newest first, those with ids below `before`."""
+def of_agent(
+    agent_id: UUID,
+    *,
+    state: str = "",
+    span: Span = EVER,
+    dated_by: str = "paid",
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[sa.Row[Any]]:
+    """An agent's commissions, newest first, those with ids below `before`; cut as in `search`."""
     return rows(
-        f"""{LISTED} where c.agent_id = :agent_id and (cast(:before as bigint) is null or c.id < :before)
-            order by c.id desc limit :limit""",
+        f"""select * from ({LISTED} where c.agent_id = :agent_id) c
+            where (cast(:below as bigint) is null or id < :below) and (:state = '' or state = :state)
+              and {within(MOMENTS[dated_by])}
+            order by id desc limit :limit""",
         agent_id=agent_id,
-        before=before,
+        state=state,
+        below=before,
         limit=limit,
+        **span.params,
     )
 
 

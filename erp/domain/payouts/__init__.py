@@ -11,6 +11,7 @@ from erp.domain.payouts.actions import (
 )
 from erp.domain.payouts.bank_steps import Edge, execute, follow
 from erp.domain.payouts.booked import words_of_entry
+from erp.domain.payouts.forecast import Forecast, forecast
 from erp.domain.payouts.notifications import receive_notification
 from erp.domain.payouts.queries import (
     RUN_STATE_GROUPS,
@@ -57,6 +58,7 @@ __all__ = [
     "BalanceChanged",
     "Candidate",
     "Edge",
+    "Forecast",
     "Found",
     "IllegalMove",
     "LeftOut",
@@ -78,6 +80,7 @@ __all__ = [
     "find",
     "find_run",
     "follow",
+    "forecast",
     "lines_of",
     "notifications_of",
     "of_agent",

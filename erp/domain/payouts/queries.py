@@ -64,7 +64,8 @@ SEEN_BY_AGENT = "p.state not in ('prepared', 'withdrawn')"
 class Candidate:
     """An agent with money available (or a debt): what a run made now would pay, from which commissions, or why not.
 
-    `opens` are (commission id, open amount), oldest first; amounts in minor units.
+    `opens` are (commission id, open amount), oldest first; `minimum` is the smallest payout, `obstacle` the
+    part of the `reason` that somebody must put right; amounts in minor units.
     """
 
     agent_id: UUID
@@ -75,13 +76,24 @@ class Candidate:
     agent_name_cipher: bytes | None
     available: int
     payable: int
+    minimum: int
     opens: Sequence[tuple[int, int]]
+    obstacle: LeftOut | None
     reason: LeftOut | None
 
 
 def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[Candidate]:
     """Everybody (of `agent_ids`, if given) whose available balance is not zero, by reference."""
-    available = ledger.not_empty("available", currency, agent_ids)
+    return _candidates(ledger.not_empty("available", currency, agent_ids), currency)
+
+
+def candidate(agent_id: UUID, currency: str) -> Candidate:
+    """One agent, whatever is available to it."""
+    available = ledger.balances([agent_id], currency)[agent_id]["available"]
+    return _candidates({agent_id: available}, currency)[0]
+
+
+def _candidates(available: dict[UUID, int], currency: str) -> list[Candidate]:
     agents = rows(
         f"""select a.id, a.reference, a.code, a.kind, a.state, {rules.MAY_BE_PAID} as may_be_paid, a.name_cipher, a.bank_member_id,
                   o.agent_id is not null as payout_open, m.minimum
@@ -105,15 +117,15 @@ def candidates(currency: str, agent_ids: Iterable[UUID] | None = None) -> list[C
 
 def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, int]]) -> Candidate:
     payable = max(0, min(available, sum(open_amount for _, open_amount in opens)))
-    reason = rules.why_left_out(
+    minimum = rules.smallest_payout(agent.state, agent.minimum)
+    obstacle = rules.obstacle(
         kind=agent.kind,
         may_be_paid=agent.may_be_paid,
         has_name=agent.name_cipher is not None,
         has_bank=agent.bank_member_id is not None,
-        payout_open=agent.payout_open,
-        available=available,
-        payable=payable,
-        minimum=0 if agent.state == "closed" else agent.minimum or 0,
+    )
+    reason = rules.why_left_out(
+        obstacle, payout_open=agent.payout_open, available=available, payable=payable, minimum=minimum
     )
     return Candidate(
         agent.id,
@@ -124,7 +136,9 @@ def _candidate(agent: sa.Row[Any], available: int, opens: Sequence[tuple[int, in
         agent.name_cipher,
         available,
         payable,
+        minimum,
         opens,
+        obstacle,
         reason,
     )
 

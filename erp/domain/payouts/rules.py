@@ -122,32 +122,36 @@ class LeftOut(StrEnum):
     NOTHING_OPEN = "nothing_open"
 
 
-def why_left_out(
-    *,
-    kind: str,
-    may_be_paid: bool,
-    has_name: bool,
-    has_bank: bool,
-    payout_open: bool,
-    available: int,
-    payable: int,
-    minimum: int,
-) -> LeftOut | None:
-    """The first reason to leave an agent out, or None.
+def smallest_payout(agent_state: str, of_terms: int | None) -> int:
+    """From how much on an agent is paid, in minor units; a closed one however little it is."""
+    return max(BANK_MINIMUM, 0 if agent_state == "closed" else of_terms or 0)
 
-    `payable` is what its open commissions allow, `minimum` what the terms of its referrals say, in minor units.
-    """
+
+def obstacle(*, kind: str, may_be_paid: bool, has_name: bool, has_bank: bool) -> LeftOut | None:
+    """What does not pass by itself: somebody must put it right before an agent can be paid at all."""
     reasons = (
         (not may_be_paid, LeftOut.NOT_ACTIVE),
         (kind not in ("person", "organisation"), LeftOut.NOT_BY_BANK),
-        (payout_open, LeftOut.PAYOUT_OPEN),
-        (available < 0, LeftOut.IN_DEBT),
         (not has_name, LeftOut.NO_NAME),
         (not has_bank, LeftOut.NO_BANK),
-        (payable == 0 < available, LeftOut.NOTHING_OPEN),
-        (payable < max(minimum, BANK_MINIMUM), LeftOut.BELOW_MINIMUM),
     )
     return next((reason for applies, reason in reasons if applies), None)
+
+
+def why_left_out(
+    obstacle: LeftOut | None, *, payout_open: bool, available: int, payable: int, minimum: int
+) -> LeftOut | None:
+    """The first reason to leave an agent out, or None.
+
+    `payable` is what its open commissions allow, `minimum` its smallest payout, in minor units.
+    """
+    reasons = (
+        (payout_open, LeftOut.PAYOUT_OPEN),
+        (available < 0, LeftOut.IN_DEBT),
+        (payable == 0 < available, LeftOut.NOTHING_OPEN),
+        (payable < minimum, LeftOut.BELOW_MINIMUM),
+    )
+    return obstacle or next((reason for applies, reason in reasons if applies), None)
 
 
 def fill(amount: int, opens: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
