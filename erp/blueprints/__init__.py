@@ -7,6 +7,7 @@ from erp.blueprints import (
     api_keys,
     audit,
     backtest_agents,
+    backtest_comparison,
     backtests,
     bookings,
     bulk,
@@ -72,6 +73,7 @@ MONEY = (
     rerates,
     backtests,
     backtest_agents,
+    backtest_comparison,
 )
 SYSTEM = (help, audit, jobs, staff, api_keys, clock, ui, sessions, me)
 

@@ -63,7 +63,7 @@ def report_of(test: Any, version: int) -> Report:
         versions,
         chosen,
         baseline,
-        list(_measures(test, versions, baseline)),
+        list(measures_of(test, versions, baseline)),
         list(_notes(test, versions, baseline)),
         _by_month(test, versions),
         _distribution(test, chosen),
@@ -81,7 +81,9 @@ def agents_url(test: Any, version: Any, way: str) -> str:
     return url_for("backtest_agents.index", reference=test.reference, version=version.version, way=way)
 
 
-def _measures(test: Any, versions: Sequence[Any], baseline: Any) -> list[Measure]:
+def measures_of(test: Any, versions: Sequence[Any], baseline: Any) -> list[Measure]:
+    """What happened, and what each version would have made of it."""
+
     def money(amount: int) -> str:
         return format_money(amount, test.currency)
 

@@ -19,7 +19,7 @@ from erp.blueprints.backtest_report import report_of
 from erp.blueprints.columns import Column, Count, Figures, Moment, Mono, Tag, To, Words
 from erp.blueprints.forms import Filters, Form, attempt, choice, midnight, options
 from erp.blueprints.history import history_of
-from erp.blueprints.listing import Empty, Listing, Step, View
+from erp.blueprints.listing import Beside, Empty, Listing, Step, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import with_actor_names
 from erp.blueprints.presentation import format_count
@@ -33,6 +33,20 @@ from erp.kernel.span import Span
 from erp.kernel.transaction import transaction
 
 bp = Blueprint("backtests", __name__, url_prefix="/back-tests")
+
+
+FAILED_BECAUSE = {
+    "OperationalError": _("The database did not answer, or had to stop the work."),
+    "InternalError": _("The database did not answer, or had to stop the work."),
+    "JobTimeoutException": _("It took longer than a worker may be at it in one go."),
+    "MemoryError": _("The machine had not enough memory for it."),
+}
+"""What a worker wrote down about its last failure begins with one of these."""
+
+
+def failed_because(error: str) -> str:
+    """Why a worker gave up, as far as a person can tell from what it wrote down."""
+    return str(FAILED_BECAUSE.get(error.partition(" ")[0]) or gettext("A mistake in the program stopped it."))
 
 
 class BackTestFilters(Filters):
@@ -119,10 +133,12 @@ BACK_TESTS = Listing(
         _("No back-test yet"),
         _("Replay a programme's history under a draft of its terms before you bring it into force."),
     ),
+    beside=Beside(_("Compare"), "backtest_comparison.choose", "columns-3"),
     step=Step(_("New back-test"), "backtests.new", Permission.PROGRAMMES_WRITE),
     views=(
         View(_("All")),
         View(_("Under way"), {"state": "running"}),
+        View(_("Failed"), {"state": "failed"}),
         View(_("Done"), {"state": "done"}),
         View(_("Cancelled"), {"state": "cancelled"}),
     ),
@@ -192,7 +208,19 @@ def status(reference: str) -> Any:
     test = backtests.find(reference)
     if test.state not in ("waiting", "running"):
         return seen_other(url_for("backtests.show", reference=reference))
-    return render_template("backtests/_status.html", test=test, refusal=None)
+    return render_template("backtests/_status.html", test=test, failed_because=failed_because)
+
+
+@bp.post("/<reference>/resumption")
+@requires(Permission.PROGRAMMES_WRITE)
+def resume(reference: str) -> Any:
+    with attempt() as tried, transaction():
+        backtests.resume(reference, by=current_user.actor, now=clock.now())
+    if tried.refusal:
+        flash(tried.refusal, "error")
+    else:
+        flash(gettext("A worker goes on with it. You can watch, or leave."))
+    return seen_other(url_for("backtests.show", reference=reference))
 
 
 @bp.post("/<reference>/cancellation")
@@ -241,5 +269,5 @@ def _shown(reference: str) -> dict[str, Any]:
         "pinned": backtests.versions(found.id),
         "report": report,
         "history": history_of("back_test", found.id),
-        "refusal": None,
+        "failed_because": failed_because,
     }

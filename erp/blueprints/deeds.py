@@ -52,6 +52,7 @@ DEEDS: dict[str, Deed] = {
     "terms.discarded": Deed(_("Draft thrown away"), "trash-2"),
     "back_test.asked": Deed(_("Asked for"), "rewind"),
     "back_test.started": Deed(_("A worker began"), "play"),
+    "back_test.resumed": Deed(_("Run again after it had failed"), "rotate-cw"),
     "back_test.done": Deed(_("All agents are replayed"), "check", "ok"),
     "back_test.cancelled": Deed(_("Cancelled"), "ban"),
     "back_test.removed": Deed(_("Deleted"), "trash-2"),

@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from tempfile import TemporaryFile
@@ -52,10 +52,23 @@ def export(
 
     Raises `Invalid`.
     """
+    return keep(key, title, columns, found.count(), found.batches, format, filters=filters)
+
+
+def keep(
+    key: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: int,
+    batches: Callable[[], Iterable[Iterable[Any]]],
+    format: str,
+    *,
+    filters: dict[str, str],
+) -> Response:
+    """The same for what is no list of the database: so many `rows`, which come in batches."""
     if format not in FORMATS:
         raise Invalid(Sentence("A list can be had as CSV or XLSX."))
     fields = _fields(columns)
-    rows = found.count()
     if format == "xlsx" and rows > MOST_ROWS_OF_A_SHEET:
         raise Invalid(
             Sentence(
@@ -65,7 +78,7 @@ def export(
     details = {"format": format, "rows": rows, "columns": [field.key for field in fields], "filters": filters}
     with transaction():
         audit.record("list.exported", "list", key, by=current_user.actor, at=clock.now(), details=details)
-    return FORMATS[format](_name(key, format), title, fields, _values(found, fields))
+    return FORMATS[format](_name(key, format), title, fields, _values(batches, fields))
 
 
 def _fields(columns: Sequence[Column]) -> list[Field]:
@@ -85,11 +98,11 @@ def _name(key: str, format: str) -> str:
     return f"{key.replace('_', '-')}-{day}{'-mock' if mode() == 'mock' else ''}.{format}"
 
 
-def _values(found: Listed, fields: Sequence[Field]) -> Iterator[Row]:
+def _values(batches: Callable[[], Iterable[Iterable[Any]]], fields: Sequence[Field]) -> Iterator[Row]:
     """The whole list, as it was at one moment however long it takes to send."""
     gets = [field.get for field in fields]
     with snapshot():
-        for batch in found.batches():
+        for batch in batches():
             for row in batch:
                 yield [get(row) for get in gets]
 

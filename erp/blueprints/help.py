@@ -436,7 +436,21 @@ PAGES: dict[str, Help] = {
     "backtests.index": Help(
         _("Replays of a programme's history under other terms, kept to be looked at and compared."),
         ("back_test", "programme", "terms"),
-        (_("Ask for a new one, and choose the versions of the terms that it compares."), FIND, KEEP, OPEN),
+        (
+            _("Ask for a new one, and choose the versions of the terms that it compares."),
+            _("Tick two to four of one programme and period, and put them side by side."),
+            FIND,
+            KEEP,
+            OPEN,
+        ),
+    ),
+    "backtest_comparison.show": Help(
+        _("Back-tests that were saved apart, side by side: what each of their versions costs, and for whom."),
+        ("back_test", "programme", "terms"),
+        (
+            _("Open a number of agents to see who would earn more or less."),
+            _("Keep it as a file: one row for each version and month."),
+        ),
     ),
     "backtests.new": Help(
         _("Which versions of a programme's terms are held against its history."),
@@ -456,6 +470,7 @@ PAGES: dict[str, Help] = {
         ("back_test", "commission", "tier", "referral", "reversal"),
         (
             _("Watch the worker, or cancel; what was replayed by then is kept."),
+            _("When the worker gave up, read why, and have it run again from where it was."),
             _(
                 "Read first what is checked and what to know: whether the books agree, and whom it would really touch."
             ),

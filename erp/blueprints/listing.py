@@ -70,6 +70,14 @@ class Step(NamedTuple):
     icon: str = "plus"
 
 
+class Beside(NamedTuple):
+    """What puts the rows that were chosen side by side: a POST with their ids, by whoever sees the list."""
+
+    label: str | LazyString
+    endpoint: str
+    icon: str
+
+
 @dataclass(frozen=True)
 class Listing:
     """A list: `key` is its blueprint's name, also in names of files and of saved views.
@@ -89,6 +97,7 @@ class Listing:
     views: Sequence[View] = ()
     counts: Callable[[], Mapping[str, int]] = dict
     actions: Sequence[BulkAction] = ()
+    beside: Beside | None = None
     label: Callable[[Any], str] = attrgetter("reference")
     """What people call a row."""
     names_people: bool = False
@@ -165,7 +174,7 @@ class Shown:
     @property
     def picks(self) -> bool:
         """Whether rows can be chosen."""
-        return self.is_whole and bool(self.actions)
+        return self.is_whole and bool(self.actions or self.listing.beside)
 
     def label(self, row: Any) -> str:
         """What people call a row."""

@@ -54,6 +54,7 @@ STATES: dict[str, State] = {
     # back-tests
     "back_test.waiting": State("wait", _("Waits for a worker")),
     "back_test.running": State("go", _("Under way")),
+    "back_test.failed": State("bad", _("Failed")),
     "back_test.done": State("ok", _("Done")),
     "back_test.cancelled": State("idle", _("Cancelled")),
     # attribution cases

@@ -303,12 +303,27 @@ def find(id: int) -> Row:
     return found
 
 
+GIVEN_UP = """left join lateral (
+  select o.id, o.attempts, o.last_error, o.given_up_at from outbox o
+  where o.given_up_at is not null and o.job = '{job}' and o.subject = {subject} order by o.id limit 1) {name} on true"""
+"""For lists of what a job does in the background: joins the news of it that waits for a person."""
+
+
 def workers() -> int:
     """How many workers there are to do it; 0 also when Redis is away."""
     try:
         return rq.Worker.count(connection=courier())
     except redis.RedisError:
         return 0
+
+
+def let_go(job: str, subject: UUID) -> None:
+    """Nobody wants it any more: news of it that waits for a person waits no longer."""
+    execute(
+        "delete from outbox where job = :job and subject = :subject and given_up_at is not null",
+        job=job,
+        subject=str(subject),
+    )
 
 
 class HasNotFailed(DomainError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from erp.domain import backtests, programmes
 from erp.domain.backtests import actions
+from erp.domain.backtests.queries import RUN
 from erp.jobs import backtests as job
+from erp.kernel import outbox
 from erp.kernel.db import db, rows, scalar
 from erp.kernel.span import Span
 from erp.kernel.transaction import rehearsal, transaction
@@ -210,3 +213,73 @@ def test_what_the_books_lack_is_told(agents, asked, alice):
     run(reference)
     found = backtests.baseline(id_of(reference))
     assert (found.unequal, found.unequal_agents, found.cost - found.booked) == (1, 1, 2_000)
+
+
+def fail_for_good(reference, monkeypatch):
+    """A worker gets to the end of its patience: the database ends the statement every time."""
+    news = list(
+        rows("select id from outbox where job = :job and subject = :id", job=RUN, id=str(id_of(reference)))
+    )
+    db.session.rollback()
+
+    def refuse(*_args, **_given):
+        raise OperationalError("select 1", {}, Exception("canceling statement"))
+
+    monkeypatch.setattr(actions, "replay_under", refuse)
+    for _ in range(outbox.MOST_ATTEMPTS):
+        assert progress(reference)[0] in ("waiting", "running")
+        outbox.perform(RUN, [id for (id,) in news])
+    monkeypatch.undo()
+
+
+def test_one_whose_job_was_given_up_has_failed_and_says_so(agents, asked, monkeypatch):
+    reference = asked(1)
+    start(reference)
+    replay_next(reference)
+    fail_for_good(reference, monkeypatch)
+    test = backtests.find(reference)
+    listed = backtests.search(state="failed").first(5)
+    db.session.rollback()
+    assert (test.state, test.agents_done, test.attempts) == ("failed", 1, outbox.MOST_ATTEMPTS)
+    assert test.last_error.startswith("OperationalError in ")
+    assert [row.reference for row in listed] == [reference]
+    assert backtests.search(state="running").count() == 0
+    db.session.rollback()
+
+
+def test_one_that_failed_goes_on_from_where_it_was(agents, asked, monkeypatch):
+    undisturbed, reference = asked(1), asked(1)
+    run(undisturbed)
+    start(reference)
+    replay_next(reference)
+    fail_for_good(reference, monkeypatch)
+    with transaction():
+        backtests.resume(reference, by=SOMEBODY, now=NOW)
+    assert progress(reference) == ("running", 1, 6)
+    with pytest.raises(backtests.HasNotFailed), transaction():
+        backtests.resume(reference, by=SOMEBODY, now=NOW)
+    (news,) = rows("select id from outbox where subject = :id", id=str(id_of(reference)))
+    db.session.rollback()
+    assert outbox.perform(RUN, [news.id]) == 1
+    assert progress(reference) == ("done", 6, 6)
+    assert results(reference, 1) == results(undisturbed, 1)
+    deeds = rows(
+        "select action from audit_entry where subject_id = :id order by id", id=str(id_of(reference))
+    )
+    assert "back_test.resumed" in [deed for (deed,) in deeds]
+    db.session.rollback()
+
+
+def test_one_that_failed_can_be_cancelled_and_leaves_no_job_behind(agents, asked, monkeypatch):
+    reference = asked(1)
+    start(reference)
+    fail_for_good(reference, monkeypatch)
+    with pytest.raises(backtests.IsRunning), transaction():
+        backtests.remove(reference, by=SOMEBODY, now=NOW)
+    with transaction():
+        backtests.cancel(reference, by=SOMEBODY, now=NOW)
+    assert progress(reference)[0] == "cancelled"
+    assert outbox.counts()["given_up"] == 0
+    db.session.rollback()
+    with pytest.raises(backtests.HasNotFailed), transaction():
+        backtests.resume(reference, by=SOMEBODY, now=NOW)

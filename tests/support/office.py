@@ -65,6 +65,8 @@ class Office:
     back_test: str
     running_back_test: str
     rerate: str
+    failed_back_test: str
+    other_back_test: str
     settlement: str
     write_off: str
     debtor: str
@@ -130,6 +132,8 @@ class Office:
             f"/back-tests/{self.back_test}/agents",
             f"/back-tests/{self.back_test}/agents/{self.agent}",
             f"/back-tests/{self.running_back_test}",
+            f"/back-tests/{self.failed_back_test}",
+            f"/back-tests/comparison?test={self.back_test}&test={self.other_back_test}",
             "/help/agents.show",
             "/ledger/months",
             f"/ledger/months/{self.month}",
@@ -198,6 +202,8 @@ def open_office() -> Office:
         back_test=_back_test(now, is_over=True),
         running_back_test=_back_test(now, is_over=False),
         rerate=_rerate(now),
+        failed_back_test=_failed_back_test(now),
+        other_back_test=_back_test(now, is_over=True),
     )
 
 
@@ -238,6 +244,19 @@ def _rerate(now: dt.datetime) -> str:
         )
         audit.record("rerate.proposed", "rerate", id, by=PREPARED_BY, at=now)
     return "RRT-7K3M9QXD"
+
+
+def _failed_back_test(now: dt.datetime) -> str:
+    """One whose worker failed as often as it is tried."""
+    reference = _back_test(now, is_over=False)
+    with transaction():
+        execute(
+            """update outbox set attempts = 12, given_up_at = clock_timestamp(),
+                      last_error = 'OperationalError in execute, line 1'
+               where subject = (select id::text from back_test where reference = :reference)""",
+            reference=reference,
+        )
+    return reference
 
 
 def _disputed(agent: UUID, now: dt.datetime) -> str:

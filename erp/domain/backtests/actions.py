@@ -9,6 +9,7 @@ from uuid import UUID
 
 from erp.domain import programmes
 from erp.domain.backtests import replay
+from erp.domain.backtests.queries import RUN, find
 from erp.domain.commissions.history import STEPS_USED, Steps
 from erp.kernel import audit, ids, outbox
 from erp.kernel.actor import Actor
@@ -17,7 +18,6 @@ from erp.kernel.errors import DomainError, Invalid, NotFound
 from erp.kernel.sentences import Sentence
 from erp.kernel.span import EVER, Span
 
-RUN = "erp.jobs.backtests.run"
 MOST_VERSIONS = 4
 FACTS_AT_ONCE = 50_000
 """Facts that a batch replays in one statement: its memory, and how long a cancellation may take, are bounded by it."""
@@ -49,6 +49,11 @@ class VersionGone(DomainError):
 class IsOver(DomainError):
     code = "back_test_is_over"
     sentence = Sentence("The back-test has ended already.")
+
+
+class HasNotFailed(DomainError):
+    code = "back_test_has_not_failed"
+    sentence = Sentence("The back-test has not failed, or goes on already.")
 
 
 class IsRunning(DomainError):
@@ -269,6 +274,18 @@ def go_on(id: UUID) -> None:
     outbox.enqueue(RUN, id)
 
 
+def resume(reference: str, *, by: Actor, now: dt.datetime) -> None:
+    """Have a worker try once more what it gave up; what was replayed by then counts. Raises `HasNotFailed`, `NotFound`."""
+    test = find(reference)
+    if test.state != "failed":
+        raise HasNotFailed
+    try:
+        outbox.retry(test.failed_job, by=by, now=now)
+    except outbox.HasNotFailed as overtaken:
+        raise HasNotFailed from overtaken
+    audit.record("back_test.resumed", "back_test", test.id, by=by, at=now)
+
+
 def cancel(reference: str, *, by: Actor, now: dt.datetime) -> None:
     """Stop it: the batch that is being replayed is the last. Raises `IsOver`, `NotFound`."""
     test = _find(reference)
@@ -280,6 +297,7 @@ def cancel(reference: str, *, by: Actor, now: dt.datetime) -> None:
     )
     if not stopped.rowcount:
         raise IsOver
+    outbox.let_go(RUN, test.id)
     audit.record("back_test.cancelled", "back_test", test.id, by=by, at=now)
 
 

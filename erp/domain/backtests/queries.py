@@ -10,15 +10,19 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from erp.domain.backtests import replay
+from erp.kernel import outbox
 from erp.kernel.db import row, rows
 from erp.kernel.errors import NotFound
 from erp.kernel.paging import Listed
 
-STATES = ("waiting", "running", "done", "cancelled")
-LISTED = """
-select b.id, b.reference, b.programme_id, b.note, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id, b.state, b.asked_by,
-       b.asked_at, b.started_at, b.ended_at, p.reference as programme_reference, p.name as programme_name, p.currency,
-       p.zone, a.agents, a.agents_done, a.batches, a.batches_done, a.facts,
+RUN = "erp.jobs.backtests.run"
+"""The job that replays."""
+STATES = ("waiting", "running", "failed", "done", "cancelled")
+LISTED = f"""
+select b.id, b.reference, b.programme_id, b.note, b.since, b.before, b.agent_ids, b.last_event_id, b.last_referral_id,
+       case when b.state in ('waiting', 'running') and f.id is not null then 'failed' else b.state end as state,
+       f.id as failed_job, f.attempts, f.last_error, f.given_up_at as failed_at, b.asked_by, b.asked_at, b.started_at,
+       b.ended_at, p.reference as programme_reference, p.name as programme_name, p.currency, p.zone, a.agents, a.agents_done, a.batches, a.batches_done, a.facts,
        array(select v.version from back_test_version v where v.back_test_id = b.id order by v.position) as versions
 from back_test b
 join programme p on p.id = b.programme_id
@@ -27,7 +31,9 @@ cross join lateral (
          coalesce(sum(agents) filter (where done_at is not null), 0)::bigint as agents_done, count(*) as batches,
          count(done_at) as batches_done, coalesce(sum(facts), 0)::bigint as facts
   from back_test_batch where back_test_id = b.id) a
+{outbox.GIVEN_UP.format(job=RUN, subject="b.id::text", name="f")}
 """
+"""One whose job was given up has `failed`, whatever its row says: it gets no further until somebody has it go on."""
 SORTS = {
     "newest": "asked_at desc, id desc",
     "asked_at": "asked_at, id",
