@@ -12,7 +12,7 @@ It shares no code with the engine. A book of facts is an object:
                {"id": 8, "kind": "sign_up" or "connection", "customer": name, "at": moment},
                {"id": 9, "kind": "refund", "chargeback" or "chargeback_reversal", "of": 7, "total": 30, "at": moment},
                {"id": 10, "kind": "cancellation", "customer": name, "of": null or 7, "at": moment}],
-     "decisions": [{"of": 7, "rule": key, "agent": agent, "amount": 5}]}
+     "decisions": [{"of": 7, "rule": key, "agent": agent, "amount": 5, "undone": false}]}
 
 Moments are written as ISO 8601. `total` is cumulative over its kind; the same fact may be there several times.
 "others" and "moves" may be left out. A move holds from its moment on, over those decided before it.
@@ -276,6 +276,7 @@ class Oracle:
             decision["amount"]
             for decision in self.book["decisions"]
             if (decision["of"], decision["rule"], decision["agent"]) == (fact["id"], rule["key"], agent)
+            and not decision["undone"]
         )
         return min(accrued, max(asked) + decided)
 

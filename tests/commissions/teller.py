@@ -78,7 +78,7 @@ class Teller:
             )
             db.session.rollback()
             return [id for (id,) in found]
-        return [] if fact[0] in ("transfer", "decision") else [self.recorded[fact]]
+        return [] if fact[0] in ("transfer", "decision", "undoing") else [self.recorded[fact]]
 
     def _known(self, *fact: Any) -> Any:
         self.events(fact)
@@ -120,8 +120,8 @@ class Teller:
         of_event = None if of is None else self._known("payment", of)
         return earnings.cancellation(self._known("customer", customer), at(step), of=of_event)
 
-    def _decision(self, number: int, share: int) -> None:
-        """Somebody takes back some percent of what is left of one of the payment's commissions."""
+    def _decision(self, number: int, share: int) -> int | None:
+        """Somebody takes back some percent of what is left of one of the payment's commissions; the decision's event."""
         found = rows(
             """select id, net from commission_state where event_id = :id and net > 0 order by rule_id, agent_id limit 1""",
             id=self._known("payment", number),
@@ -130,7 +130,15 @@ class Teller:
         for id, net in found:
             amount = max(1, int(net) * share // 100)
             with transaction():
-                commissions.take_back(id, amount=amount, reason="fraud", note="", by=SOMEBODY, now=NOW)
+                return commissions.take_back(id, amount=amount, reason="fraud", note="", by=SOMEBODY, now=NOW)
+        return None
+
+    def _undoing(self, number: int, share: int) -> None:
+        """Somebody finds that it was wrong to take that back."""
+        decision = self._known("decision", number, share)
+        if decision is not None:
+            with transaction():
+                commissions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=NOW)
 
     def book(self) -> str:
         """The same facts, and what people decided, for the oracle."""
@@ -142,8 +150,10 @@ class Teller:
             key=self.key,
         )
         decisions = rows(
-            """select c.event_id as of, u.key as rule, c.agent_id::text as agent, d.amount
-               from commission_decision d join commission c on c.id = d.commission_id join rule u on u.id = c.rule_id"""
+            """select c.event_id as of, u.key as rule, c.agent_id::text as agent, d.amount,
+                      exists (select 1 from commission_decision x where x.undoes_event_id = d.event_id) as undone
+               from commission_decision d join commission c on c.id = d.commission_id join rule u on u.id = c.rule_id
+               where d.undoes_event_id is null"""
         )
         db.session.rollback()
         return json.dumps(

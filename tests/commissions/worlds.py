@@ -55,7 +55,7 @@ class World:
     payments: list[Payment]
     order: list[Fact] = field(default_factory=list)
     """Facts as they are told: ("customer", n), ("payment", n), ("refund", n, total, step), ("chargeback", ...),
-    ("chargeback_reversal", ...), ("cancellation", n, of payment or None, step), ("transfer", n), ("decision", n, share).
+    ("chargeback_reversal", ...), ("cancellation", n, of payment or None, step), ("transfer", n), ("decision", n, share), ("undoing", n, share).
     """
     batches: list[int] = field(default_factory=list)
     again: list[int] = field(default_factory=list)
@@ -143,7 +143,10 @@ def _afterwards(draw: Draw, n: int, payment: Payment) -> list[Fact]:
     if draw(st.integers(0, 4)) == 0:
         facts.append(("cancellation", payment.customer, n, draw(st.integers(0, STEPS))))
     if draw(st.integers(0, 3)) == 0:
-        facts.append(("decision", n, draw(st.integers(1, 100))))
+        share = draw(st.integers(1, 100))
+        facts.append(("decision", n, share))
+        if draw(st.booleans()):
+            facts.append(("undoing", n, share))
     return facts
 
 

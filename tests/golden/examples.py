@@ -9,10 +9,11 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from erp.domain import integrations
+from erp.domain import commissions, integrations
 from erp.domain.programmes import RuleRow, TermsDraft, TierRow
 from erp.kernel.transaction import transaction
 from tests.support import earnings
+from tests.support.cast import SOMEBODY
 from tests.support.earnings import agent, cancellation, customer_of, days
 
 TEN = [TierRow("Only", 0, 1000)]
@@ -37,6 +38,7 @@ class Golden:
             caps_of_line_and_customer,
             plans,
             money_that_went_back,
+            decisions_and_what_was_undone,
             cancellations,
             bonuses,
             revenue,
@@ -182,6 +184,30 @@ def money_that_went_back(told: Golden) -> None:
     event = told.pays(customer, 1_010, 2, 13)
     earnings.refund(event, 500, days(2), kind="chargeback")
     earnings.refund(event, 250, days(3))
+
+
+def decisions_and_what_was_undone(told: Golden) -> None:
+    """Somebody takes back of what is booked, so these are told as they come."""
+    told.begin()
+    customer = told.customer()
+    kept, undone, both = (told.pays(customer, 10_000, day, earns) for day, earns in ((0, 700), (1, 1_000), (2, 200)))
+    earnings.accrue(kept, undone, both)
+    take_back(kept, 300)
+    give_back(take_back(undone, 300))
+    earlier = take_back(both, 400)
+    earnings.refunded(both, 8_000, days(3))
+    give_back(earlier)
+
+
+def take_back(event: int, amount: int) -> int:
+    line = earnings.commission(event).id
+    with transaction():
+        return commissions.take_back(line, amount=amount, reason="fraud", note="", by=SOMEBODY, now=days(3))
+
+
+def give_back(decision: int) -> None:
+    with transaction():
+        commissions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=days(4))
 
 
 def cancellations(told: Golden) -> None:

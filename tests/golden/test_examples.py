@@ -61,6 +61,8 @@ MUTATIONS = {
         "+ greatest(0, coalesce(max(x.refunded_total) filter (where x.kind = 'chargeback'), 0)",
         "+ 0 * greatest(0, coalesce(max(x.refunded_total) filter (where x.kind = 'chargeback'), 0)",
     ),
+    "what was undone stays taken": ("coalesce(sum(k.amount), 0)", "coalesce(sum(greatest(k.amount, 0)), 0)"),
+    "a decision takes nothing": ("coalesce(sum(k.amount), 0)", "0 * coalesce(sum(k.amount), 0)"),
     "a cancellation takes back what was earned": (
         "d.occurred_at - c.at) * 1000000 + d.prepaid_days * 86400000000",
         "c.at - d.occurred_at) * 1000000",
