@@ -137,6 +137,30 @@ WORDS = {
             "A row of the schedule in the terms: from so many connections within the window on, the rate is so much."
         ),
     ),
+    "grace": Word(
+        _("Grace"), _("How many days a tier is kept after it was lost, because what counted for it is too long ago.")
+    ),
+    "plan": Word(
+        _("Product plan"),
+        _(
+            "The kind of the owner's product that a customer pays for. A rule can be for one plan alone; the others are"
+            " for every plan that no rule of their kind names."
+        ),
+    ),
+    "bonus": Word(
+        _("Bonus"),
+        _(
+            "A fixed amount for a sign-up or a connection. It may wait for the customer's first payment, or for the"
+            " customer to stay; without that it is taken back at its deadline."
+        ),
+    ),
+    "cancellation": Word(
+        _("Cancellation"),
+        _(
+            "The customer uses the product no longer, or not what one order paid for. The rule says what is taken back:"
+            " nothing, the part of the time that was left, or all within some days."
+        ),
+    ),
     "connection": Word(
         _("Connection"),
         _("A referral whose customer is an establishment of the catalogue. Connections count for the tier."),

@@ -542,7 +542,7 @@ PAGES: dict[str, Help] = {
     ),
     "terms.show": Help(
         _("One version of the terms: what it pays, for what, when."),
-        ("terms", "tier", "connection", "hold"),
+        ("terms", "tier", "grace", "plan", "bonus", "cancellation", "connection", "hold"),
         (
             _("Change or discard it, as long as it is a draft."),
             _("Bring it into force now or at a moment to come, or retire it, and say why."),
@@ -559,7 +559,7 @@ PAGES: dict[str, Help] = {
     ),
     "terms.new": Help(
         _("A draft of terms: nobody earns under it before it is activated."),
-        ("terms", "tier", "connection", "hold", "payout"),
+        ("terms", "tier", "grace", "plan", "bonus", "cancellation", "connection", "hold", "payout"),
         (
             _(
                 "Say what earns, and how the rate grows with the tiers; beside it you read what the draft says."
@@ -569,7 +569,7 @@ PAGES: dict[str, Help] = {
     ),
     "terms.edit": Help(
         _("A draft of terms that is not in force yet."),
-        ("terms", "tier", "connection", "hold", "payout"),
+        ("terms", "tier", "grace", "plan", "bonus", "cancellation", "connection", "hold", "payout"),
         (_("Change it; if a colleague changed it meanwhile, you are told and nothing is overwritten."),),
     ),
     "audit.index": Help(
