@@ -138,7 +138,8 @@ WORDS = {
         ),
     ),
     "grace": Word(
-        _("Grace"), _("How many days a tier is kept after it was lost, because what counted for it is too long ago.")
+        _("Grace"),
+        _("How many days a tier is kept after it was lost, because what counted for it is too long ago."),
     ),
     "plan": Word(
         _("Product plan"),

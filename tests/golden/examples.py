@@ -190,7 +190,9 @@ def decisions_and_what_was_undone(told: Golden) -> None:
     """Somebody takes back of what is booked, so these are told as they come."""
     told.begin()
     customer = told.customer()
-    kept, undone, both = (told.pays(customer, 10_000, day, earns) for day, earns in ((0, 700), (1, 1_000), (2, 200)))
+    kept, undone, both = (
+        told.pays(customer, 10_000, day, earns) for day, earns in ((0, 700), (1, 1_000), (2, 200))
+    )
     earnings.accrue(kept, undone, both)
     take_back(kept, 300)
     give_back(take_back(undone, 300))
