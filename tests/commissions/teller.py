@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from erp.domain import commissions
+from erp.domain.commissions import decisions
 from erp.kernel.db import db, rows
 from erp.kernel.transaction import transaction
 from tests.commissions.worlds import Fact, World, at, told
@@ -138,7 +139,7 @@ class Teller:
         decision = self._known("decision", number, share)
         if decision is not None:
             with transaction():
-                commissions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=NOW)
+                decisions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=NOW)
 
     def book(self) -> str:
         """The same facts, and what people decided, for the oracle."""

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from erp.domain import commissions, integrations
+from erp.domain.commissions import decisions
 from erp.domain.programmes import RuleRow, TermsDraft, TierRow
 from erp.kernel.transaction import transaction
 from tests.support import earnings
@@ -209,7 +210,7 @@ def take_back(event: int, amount: int) -> int:
 
 def give_back(decision: int) -> None:
     with transaction():
-        commissions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=days(4))
+        decisions.give_back(decision, reason="our_mistake", note="", by=SOMEBODY, now=days(4))
 
 
 def cancellations(told: Golden) -> None:
