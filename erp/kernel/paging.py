@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from erp.kernel.db import Row, scalar, stream
@@ -13,6 +15,8 @@ from erp.kernel.reading import shaped
 PER_PAGE = 50
 BATCH = 500
 """Rows that are in memory at once while a whole list is read."""
+NOT_ASKED = re.compile(r":(\w+) = ''|cast\(:(\w+) as [\w\[\]]+\) is null")
+"""How a `select` tests that nobody asks for a filter: with "" in it, or with nothing."""
 
 ACCENTED, PLAIN = "ёàáâãäåçèéêëìíîïñòóôõöøùúûüýÿ", "еaaaaaaceeeeiiiinoooooouuuuyy"
 
@@ -23,16 +27,6 @@ def alphabetical(column: str) -> str:
     A collation would do it better, but the embedded PostgreSQL is built without ICU.
     """
     return f"translate(lower({column}), '{ACCENTED}', '{PLAIN}')"
-
-
-def asked(conditions: Mapping[str, str], **given: Any) -> tuple[str, dict[str, Any]]:
-    """The SQL of the conditions that somebody asks for, by name, and their parameters; "" and None ask nothing.
-
-    What nobody asks stays out of the statement. "(:city = '' or city = :city)" would do the same, but the database plans
-    a statement that comes often once for all who send it, and such a condition keeps it from every index.
-    """
-    params = {name: value for name, value in given.items() if value not in ("", None)}
-    return " and ".join([conditions[name] for name in params]) or "true", params
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,8 @@ class Listed:
     `select` is `select … from … where …`; `sorts` are the orders it can be read in, by name: they name columns of the
     answer and come from code, never from a person. An unknown `sort` is the first of them. `number` is SQL for how many
     rows there are, where that takes less than to select them all.
+
+    Filters that may not be asked for read "(:city = '' or city = :city)", "(cast(:on as date) is null or day = :on)".
     """
 
     select: str
@@ -116,8 +112,17 @@ class Listed:
         return total
 
     @property
+    def _select(self) -> str:
+        return self._settled(self.select)
+
+    @property
     def _number(self) -> str:
-        return self.number or f"(select count(*) from ({self.select}) as counted)"
+        return self._settled(self.number) or f"(select count(*) from ({self._select}) as counted)"
+
+    def _settled(self, sql: str) -> str:
+        blank = frozenset([name for name, value in self.params.items() if value == ""])
+        missing = frozenset([name for name, value in self.params.items() if value is None])
+        return _settled(sql, blank, missing)
 
     def _rows(self, number: int, per_page: int, columns: str = "*") -> Sequence[Any]:
         """The part is told in figures: a plan for any part would be one for a tenth of the list."""
@@ -134,7 +139,7 @@ class Listed:
         return shaped(found[0]._fields[:-1], [row[:-1] for row in found]), found[0].total_
 
     def _ordered(self, columns: str) -> str:
-        return f"select {columns} from ({self.select}) as listed order by {self._order}"
+        return f"select {columns} from ({self._select}) as listed order by {self._order}"
 
     def _summed(self, columns: Iterable[str]) -> Sequence[Row]:
         """(currency, how many rows, each of `columns` summed), in the one look that counts the list."""
@@ -142,7 +147,7 @@ class Listed:
         if not summed:
             return ()
         return fetch(
-            f"""select currency, count(*) as number{summed} from ({self.select}) as listed
+            f"""select currency, count(*) as number{summed} from ({self._select}) as listed
                 group by currency order by currency""",
             **self.params,
         )
@@ -155,3 +160,20 @@ class Listed:
             params={**self.params, "ids_": list(ids)},
             number="",
         )
+
+
+@lru_cache(maxsize=2048)
+def _settled(sql: str, blank: frozenset[str], missing: frozenset[str]) -> str:
+    """The statement with the answer to each test whether a filter is asked for.
+
+    The database plans what comes often once for all who send the same text. Such a test in it keeps that plan from every
+    index which one of the filters could use.
+    """
+
+    def answer(test: re.Match[str]) -> str:
+        name, other = test.groups()
+        if other:
+            return "true" if other in missing else "false"
+        return test[0] if name in missing else "true" if name in blank else "false"
+
+    return NOT_ASKED.sub(answer, sql)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -12,6 +15,7 @@ import sqlalchemy as sa
 
 from erp.kernel import reading, round_trip
 from erp.kernel.db import db, row, rows, scalar
+from erp.kernel.paging import Listed
 from erp.kernel.transaction import is_open, transaction
 
 
@@ -126,3 +130,48 @@ def test_what_was_prepared_before_its_table_changed_is_prepared_anew(
         assert scalar("select * from changing") == "1"
     finally:
         superuser.execute("drop table changing")
+
+
+PLACES = """select * from (values (1, 'a', date '2026-01-01'), (2, 'b', null)) as place (id, city, day)
+            where (:city = '' or city = :city) and (cast(:day as date) is null or day = :day)"""
+
+
+@pytest.mark.parametrize(
+    ("city", "day", "ids", "tests"),
+    [
+        ("", None, [1, 2], ["(true or", "(true or"]),
+        ("a", None, [1], ["(false or", "(true or"]),
+        ("b", dt.date(2026, 1, 1), [], ["(false or", "(false or"]),
+        (None, None, [], ["(:city = '' or", "(true or"]),
+    ],
+)
+def test_a_list_is_planned_for_the_filters_that_somebody_asks_for(
+    context: None, city: str | None, day: dt.date | None, ids: list[int], tests: list[str]
+) -> None:
+    listed = Listed(PLACES, {"id": "id"}, params={"city": city, "day": day})
+    page = listed.page(1, 10)
+    assert ([place.id for place in page.rows], page.total, listed.count()) == (ids, len(ids), len(ids))
+    assert [place.id for place in listed.only([2]).page().rows] == [id for id in ids if id == 2]
+    assert re.findall(r"\((?:true|false|:city = '') or", listed._select) == tests
+    with transaction():
+        assert [place.id for batch in listed.batches() for place in batch] == ids
+
+
+def test_values_of_every_kind_come_and_go_over_the_same_connection(context: None) -> None:
+    id, now = uuid.uuid4(), dt.datetime.now(dt.UTC)
+    values = {
+        "bigint": (7, 2**40, None),
+        "text": ("x", "", None),
+        "boolean": (True, False),
+        "float8": (1.5,),
+        "uuid": (id, str(id)),
+        "timestamptz": (now,),
+        "date": (now.date(), None),
+        "bigint[]": ([1, 2], []),
+        "text[]": (["a"], []),
+        "uuid[]": ([id],),
+        "bytea": (b"\0\1",),
+    }
+    for kind, of_kind in values.items():
+        for given in of_kind:
+            assert str(scalar(f"select cast(:given as {kind})", given=given)) == str(given)

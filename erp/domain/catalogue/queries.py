@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from erp.domain.catalogue import rules
 from erp.kernel.db import row, rows, scalar
 from erp.kernel.errors import NotFound
-from erp.kernel.paging import asked
 
 DETAIL = """select e.id, e.reference, e.claim_group_id, e.name, e.kind, e.cuisine, e.street, e.house, e.postcode,
                    e.city, e.country, e.lat, e.lon, e.phone, e.email, e.website, e.opening_hours, e.source,
@@ -78,24 +77,18 @@ def kinds() -> list[str]:
     ]
 
 
-MATCHING = {"city": "e.city = :city", "kind": "e.kind = :kind"}
-
-
-def matching(q: str, city: str, kind: str) -> tuple[str, dict[str, Any]]:
+def matching(q: str, city: str, kind: str) -> tuple[str, dict[str, str]]:
     """The SQL condition on `establishment e`, and its parameters, for what somebody looks for.
 
     Every word of `q` must occur in name or address; a whole reference finds its establishment.
     """
-    condition, params = asked(MATCHING, city=city, kind=kind)
-    if not q.strip():
-        return condition, params
-    words = {f"word{at}": f"%{literal(word)}%" for at, word in enumerate(rules.fold(q).split()[:8])}
-    every = " and ".join(f"e.search_text like :{name}" for name in words) or "false"
-    return f"{condition} and ({every} or e.reference = :reference)", {
-        **params,
-        **words,
-        "reference": q.strip().upper(),
-    }
+    conditions, params = ["(:city = '' or e.city = :city)", "(:kind = '' or e.kind = :kind)"], {}
+    if q.strip():
+        words = {f"word{at}": f"%{literal(word)}%" for at, word in enumerate(rules.fold(q).split()[:8])}
+        every = " and ".join(f"e.search_text like :{name}" for name in words) or "false"
+        conditions.append(f"({every} or e.reference = :reference)")
+        params = words | {"reference": q.strip().upper()}
+    return " and ".join(conditions), params | {"city": city, "kind": kind}
 
 
 def literal(word: str) -> str:
