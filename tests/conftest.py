@@ -83,11 +83,17 @@ def application(database_name: str, quick_passwords: None) -> Flask:
 
 
 @pytest.fixture
-def database(application: Flask, database_name: str, redis: redis_client.Redis) -> str:
-    """A fresh, empty, migrated database, in the environment too; its name."""
+def ground() -> str:
+    """The database that this test gets a copy of: migrated and empty, unless its folder says otherwise."""
+    return cluster.TEMPLATE
+
+
+@pytest.fixture
+def database(application: Flask, database_name: str, ground: str, redis: redis_client.Redis) -> str:
+    """A fresh copy of the ground, in the environment too; its name."""
     with application.app_context():
         db.engine.dispose()
-    cluster.renew(database_name)
+    cluster.renew(database_name, ground)
     return database_name
 
 

@@ -13,19 +13,18 @@ from erp.kernel import clock
 from erp.kernel.actor import Actor
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
-from tests.support.office import Office, open_office
+from tests.support.office import Office, ground, opened  # noqa: F401  # fixtures
 
 EMAIL, PASSWORD = "everything@example.test", "correct horse battery"
 
 
 @pytest.fixture
-def office(app: Flask) -> Office:
-    with app.app_context():
-        office = open_office()
-        with transaction():
-            roles = [role.value for role in Role]
-            by = Actor.system("tests")
-            staff.add(EMAIL, "Everything Person", PASSWORD, roles, by=by, now=clock.now())
+def office(app: Flask, opened: tuple[str, Office]) -> Office:  # noqa: F811
+    _kept, office = opened
+    with app.app_context(), transaction():
+        roles = [role.value for role in Role]
+        by = Actor.system("tests")
+        staff.add(EMAIL, "Everything Person", PASSWORD, roles, by=by, now=clock.now())
     return office
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import psycopg
@@ -10,7 +9,6 @@ import pytest
 import redis as redis_client
 from flask import Flask
 
-from erp import config
 from erp.kernel.db import db
 from tests.invariants import history
 from tests.support import cluster
@@ -25,12 +23,8 @@ def original(application: Flask, database_name: str) -> Iterator[str]:
         cluster.renew(database_name)
         history.happen()
         db.engine.dispose()
-    cluster.copy(database_name, name)
-    exported = config.get().roots_folder
-    kept = exported.with_name(f"{exported.name}-kept")
-    shutil.copytree(exported, kept)
+    cluster.renew(name, database_name)
     yield name
-    shutil.rmtree(kept)
     with cluster.superuser() as connection:
         connection.execute(f"drop database {name} with (force)")
 
@@ -40,10 +34,7 @@ def books(application: Flask, database_name: str, original: str, redis: redis_cl
     """A fresh copy of the history under the worker's own name, with the roots that left it, in an open context."""
     with application.app_context():
         db.engine.dispose()
-        cluster.copy(original, database_name)
-        exported = config.get().roots_folder
-        shutil.rmtree(exported, ignore_errors=True)
-        shutil.copytree(exported.with_name(f"{exported.name}-kept"), exported)
+        cluster.renew(database_name, original)
         yield
         db.session.remove()
         db.engine.dispose()

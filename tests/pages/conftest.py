@@ -20,7 +20,7 @@ from erp.kernel import clock, reading
 from erp.kernel.actor import Actor
 from erp.kernel.permissions import Role
 from erp.kernel.transaction import transaction
-from tests.support.office import Office, open_office
+from tests.support.office import Office, ground, opened  # noqa: F401  # fixtures
 
 PASSWORD = "correct horse battery"
 TEST = Actor.system("tests")
@@ -87,9 +87,9 @@ def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **values:
 
 
 @pytest.fixture
-def office(app: Flask) -> Office:
-    with app.app_context():
-        return open_office()
+def office(app: Flask, opened: tuple[str, Office]) -> Office:  # noqa: F811
+    _kept, office = opened
+    return office
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def use_database(name: str, redis_number: int) -> None:
     for url in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         os.environ[url] = urlunsplit(urlsplit(os.environ[url])._replace(path=f"/{name}"))
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}"
-    os.environ["REF_ROOTS"] = str(Path(os.environ["REF_VAR"]) / f"roots-of-{name}")
+    os.environ["REF_ROOTS"] = str(_roots(name))
     config.get.cache_clear()
 
 
@@ -76,17 +76,19 @@ def make_template() -> None:
             raise
 
 
-def renew(database: str) -> None:
-    """Replace the database by a fresh copy of the template (about 20 ms in memory), which nothing has left yet."""
-    shutil.rmtree(os.environ["REF_ROOTS"], ignore_errors=True)
-    copy(TEMPLATE, database)
-
-
-def copy(source: str, target: str) -> None:
-    """Replace the target, whoever uses it, by a copy of the source."""
+def renew(database: str, source: str = TEMPLATE) -> None:
+    """Replace the database, whoever uses it, and the roots that have left it by copies of the source's (about 20 ms in
+    memory). Nobody may be connected to the source, and nothing has left the template yet."""
+    shutil.rmtree(_roots(database), ignore_errors=True)
+    if _roots(source).exists():
+        shutil.copytree(_roots(source), _roots(database))
     connection = _maintenance(os.environ["SUPERUSER_URL"])
-    connection.execute(f"drop database if exists {target} with (force)")
-    connection.execute(f"create database {target} owner ref_owner template {source} strategy file_copy")
+    connection.execute(f"drop database if exists {database} with (force)")
+    connection.execute(f"create database {database} owner ref_owner template {source} strategy file_copy")
+
+
+def _roots(database: str) -> Path:
+    return Path(os.environ["REF_VAR"]) / f"roots-of-{database}"
 
 
 @cache

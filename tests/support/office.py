@@ -9,6 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import pytest
+from flask import Flask
+
 from erp.domain import (
     backtests,
     bookings,
@@ -26,7 +29,7 @@ from erp.jobs import backtests as replaying
 from erp.jobs import statements as sealing
 from erp.kernel import audit, bulk, clock, ids, outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows, scalar
+from erp.kernel.db import db, execute, rows, scalar
 from erp.kernel.transaction import release, transaction
 from tests.support import cast, cluster
 
@@ -142,6 +145,29 @@ class Office:
             f"/write-offs/{self.write_off}",
             f"/write-offs/new/{self.debtor}",
         ]
+
+
+@pytest.fixture(scope="session")
+def opened(application: Flask, database_name: str) -> tuple[str, Office]:
+    """The office, opened once for all tests of this process, and the database that keeps it: each gets a copy."""
+    kept = f"{database_name}_office"
+    with application.app_context():
+        db.engine.dispose()
+        cluster.renew(database_name)
+        office = open_office()
+        outbox.handed_over()
+        db.engine.dispose()
+    cluster.renew(kept, database_name)
+    return kept, office
+
+
+@pytest.fixture
+def ground(request: pytest.FixtureRequest) -> str:
+    """The office's database, for whoever asks for the office."""
+    if "office" not in request.fixturenames:
+        return cluster.TEMPLATE
+    kept, _office = request.getfixturevalue("opened")
+    return kept
 
 
 def open_office() -> Office:
