@@ -58,7 +58,6 @@ DEEDS: dict[str, Deed] = {
     "back_test.removed": Deed(_("Deleted"), "trash-2"),
     "order.placed": Deed(_("Order placed"), "shopping-cart"),
     "payment.asked": Deed(_("The bank was asked to open a payment"), "landmark"),
-    "payment.asked_again": Deed(_("The bank was asked again to open it"), "landmark"),
     "payment.not_opened": Deed(_("The bank did not open it"), "circle-alert", "bad"),
     "payment.opened": Deed(_("Payment opened at the bank"), "landmark"),
     "payment.moved": Deed(_("The bank's status changed"), "refresh-cw"),

@@ -8,7 +8,7 @@ import pytest
 from erp.domain import payments
 from erp.gateways.tbank import Acquiring
 from erp.kernel import clock
-from erp.kernel.db import db, scalar
+from erp.kernel.db import db, rows, scalar
 from erp.kernel.transaction import TransactionOpen, transaction
 from tests.simulators.running import POOR_CARD, free_port
 from tests.support.trade import TESTS
@@ -122,6 +122,47 @@ def test_a_worker_that_died_while_waiting_is_succeeded_after_its_lease(order, ed
         payments.begin_init(order, by=TESTS, now=clock.now() - dt.timedelta(minutes=2))
     payments.open_payment(order, edge)
     assert current(order).status == "NEW"
+
+
+def test_a_bank_that_stays_silent_is_asked_every_hour_and_told_of_once(order, edge, bank):
+    bank.misbehave("Init", "error", ErrorCode="999")
+    payments.open_payment(order, edge)
+    told = deeds(order)
+    for _ in range(3):
+        bank.misbehave("Init", "error", ErrorCode="999")
+        payments.open_payment(order, edge)
+    assert deeds(order) == told == ["payment.asked", "payment.not_opened"]
+    assert (current(order).status, current(order).times_asked) == ("unknown", 4)
+    bank.misbehave("Init", "error", ErrorCode="251")
+    payments.open_payment(order, edge)
+    assert (current(order).status, current(order).error_code) == ("refused", "251")
+    assert deeds(order) == [*told, "payment.not_opened"]
+
+
+def test_another_answer_that_says_nothing_is_written_down(order, edge, bank):
+    bank.misbehave("Init", "timeout_after")
+    payments.open_payment(order, edge)
+    bank.misbehave("Init", "error", ErrorCode="999")
+    payments.open_payment(order, edge)
+    assert deeds(order) == ["payment.asked", "payment.not_opened", "payment.not_opened"]
+
+
+def test_while_one_asks_again_another_is_told_so(order, edge, bank):
+    bank.misbehave("Init", "error", ErrorCode="999")
+    payments.open_payment(order, edge)
+    with transaction():
+        assert payments.begin_init(order, by=TESTS, now=clock.now()).again
+    with pytest.raises(payments.BeingOpened):
+        payments.open_payment(order, edge)
+
+
+def deeds(order):
+    """What the audit log tells of the order's payment, oldest first."""
+    found = rows(
+        "select action from audit_entry where subject_id = :id order by id", id=str(current(order).id)
+    )
+    db.session.rollback()
+    return [action for (action,) in found]
 
 
 def test_a_paid_order_is_not_paid_again(order, edge, bank):

@@ -43,6 +43,9 @@ class BeingOpened(DomainError):
     sentence = Sentence("The bank is being asked to open this payment. Try again in a minute.")
 
 
+LEASE = dt.timedelta(seconds=rules.LEASE_SECONDS)
+
+
 @dataclass(frozen=True)
 class InitStep:
     """What the bank is asked for; `again` when an earlier Init of this payment was never answered."""
@@ -130,25 +133,23 @@ def begin_init(order_reference: str, *, by: Actor, now: dt.datetime) -> InitStep
     if order.state != "open":
         raise AlreadyPaid
     current = row(
-        "select id, status, bank_order_id, checked_at from payment where order_id = :id and is_current for update",
+        "select id, status, bank_order_id, asked_until from payment where order_id = :id and is_current for update",
         id=order.id,
     )
     if current is None or current.status in rules.OVER:
         return _new_payment(order, current, by=by, now=now)
-    if current.status == rules.UNANSWERED or _lease_is_over(current, now):
-        execute(
-            "update payment set status = 'asked', checked_at = :now where id = :id", id=current.id, now=now
-        )
-        audit.record("payment.asked_again", "payment", current.id, by=by, at=now)
-        return InitStep(current.id, current.bank_order_id, order.amount, order.description, again=True)
-    if current.status == rules.ASKED:
+    if current.status not in (rules.ASKED, rules.UNANSWERED):
+        return None
+    if current.asked_until is not None and current.asked_until > now:
         raise BeingOpened
-    return None
-
-
-def _lease_is_over(current: sa.Row[Any], now: dt.datetime) -> bool:
-    lease = dt.timedelta(seconds=rules.LEASE_SECONDS)
-    return bool(current.status == rules.ASKED and current.checked_at + lease < now)
+    execute(
+        """update payment set checked_at = :now, asked_until = :until, times_asked = times_asked + 1
+           where id = :id""",
+        id=current.id,
+        now=now,
+        until=now + LEASE,
+    )
+    return InitStep(current.id, current.bank_order_id, order.amount, order.description, again=True)
 
 
 def _new_payment(
@@ -167,6 +168,7 @@ def _new_payment(
         status=rules.ASKED,
         created_at=now,
         checked_at=now,
+        asked_until=now + LEASE,
         fee_bps=config.get().tbank_fee_bps,
     )
     db.session.add(payment)
@@ -180,7 +182,8 @@ def record_init(
 ) -> None:
     """The bank opened the payment, or was found to have opened it (then there is no address to pay at)."""
     opened = execute(
-        """update payment set status = 'NEW', provider_payment_id = :provider_id, payment_url = :url, error_code = null
+        """update payment set status = 'NEW', provider_payment_id = :provider_id, payment_url = :url, error_code = null,
+                  asked_until = null
            where id = :id and status in ('asked', 'unknown')""",
         id=payment_id,
         provider_id=provider_payment_id,
@@ -195,9 +198,14 @@ def record_init(
 def record_init_failure(
     payment_id: UUID, *, status: str, error_code: str | None, by: Actor, now: dt.datetime
 ) -> None:
-    """The bank refused to open the payment (`refused`), or nobody knows whether it did (`unknown`)."""
+    """The bank refused to open the payment (`refused`), or nobody knows whether it did (`unknown`).
+
+    That it is as unknown as after the last time is not written down again.
+    """
+    execute("update payment set asked_until = null where id = :id", id=payment_id)
     failed = execute(
-        "update payment set status = :status, error_code = :code where id = :id and status = 'asked'",
+        """update payment set status = :status, error_code = :code
+           where id = :id and status in ('asked', 'unknown') and (status, error_code) is distinct from (:status, cast(:code as text))""",
         id=payment_id,
         status=status,
         code=error_code,

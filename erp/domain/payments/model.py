@@ -46,7 +46,8 @@ class CustomerOrder(db.Model):
 class Payment(db.Model):
     """One try to pay an order through the bank; `status` is the bank's word (see rules.PHASES).
 
-    `bank_order_id` is what the bank knows as OrderId. An order has one current payment; an earlier one that the
+    `bank_order_id` is what the bank knows as OrderId; it was `times_asked` to open the payment under it, and until
+    `asked_until` somebody waits for its answer. An order has one current payment; an earlier one that the
     bank declined stays, and may still surprise. `fee_bps` is the acquirer's tariff when it was asked, `charged_back`
     what the payer's bank has taken back and not given again.
     """
@@ -72,6 +73,8 @@ class Payment(db.Model):
     checked_at: so.Mapped[dt.datetime | None]
     fee_bps: so.Mapped[int]
     charged_back: so.Mapped[int] = so.mapped_column(server_default=sa.text("0"))
+    times_asked: so.Mapped[int] = so.mapped_column(server_default=sa.text("1"))
+    asked_until: so.Mapped[dt.datetime | None]
     __table_args__ = (
         sa.CheckConstraint("fee_bps between 0 and 10000", name="fee_bps"),
         sa.CheckConstraint("charged_back between 0 and amount", name="charged_back"),

@@ -25,8 +25,8 @@ ORDERS = """
 COLUMNS = """
          p.id, p.reference, p.status, p.amount, p.currency, p.refunded_total, p.attention, p.error_code, p.is_current,
          p.provider, p.terminal_key, p.provider_payment_id, p.bank_order_id, p.payment_url, p.created_at,
-         p.confirmed_at, p.checked_at, p.fee_bps, p.charged_back, o.vat_bps, o.reference as order_reference, o.external_id as order_external_id,
-         o.description, o.state as order_state, c.id as customer_id, c.reference as customer_reference,
+         p.confirmed_at, p.checked_at, p.times_asked, p.fee_bps, p.charged_back, o.vat_bps,
+         o.reference as order_reference, o.external_id as order_external_id, o.description, o.state as order_state, c.id as customer_id, c.reference as customer_reference,
          c.external_id as customer_external_id, c.name_cipher as customer_name_cipher,
          s.name as establishment_name, r.reference as referral_reference, e.evidence"""
 TABLES = """
