@@ -14,6 +14,7 @@ from flask import Flask
 from erp.access import declared
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
+from tests.pages.test_russian import FOR_PROGRAMS, Spoken
 from tests.support.office import Office
 
 HREF = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
@@ -68,6 +69,30 @@ def test_every_page_has_one_heading_and_it_is_in_its_content(
         assert (body.count("<h1"), content.count("<h1")) == (1, 1), url
 
 
+def test_every_page_has_a_title_of_its_own(desk: Callable[[Role], Desk], office: Office) -> None:
+    """In a row of tabs or a history one page is told from another by nothing else."""
+    admin = desk(Role.ADMIN)
+    titled: dict[str, str] = {}
+    for url in [*LISTS, *BOARDS, *(page for page in office.pages if "?" not in page)]:
+        title = TITLE.search(admin.get(url).text)
+        assert title, url
+        assert title[1] not in titled, f"{url} is called {title[1]!r}, as is {titled[title[1]]}"
+        titled[title[1]] = url
+
+
+def test_no_page_says_what_only_programs_read(desk: Callable[[Role], Desk], office: Office) -> None:
+    """No id of a row, no name in the code, no moment as it is stored; but where it is marked as such."""
+    admin = desk(Role.ADMIN)
+    for url in [*LISTS, *BOARDS, *office.pages]:
+        for said in Spoken(admin.get(url).text).said:
+            assert not RAW.search(FOR_PROGRAMS.sub("", said)), f"{url} says {said.strip()!r}"
+
+
+TITLE = re.compile(r"<title>([^<]+)</title>")
+RAW = re.compile(
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-|\b[a-z]+_[a-z_]+\b|\b\d{4}-\d\d-\d\d|\b(?:undefined|NaN)\b|Decimal\("
+)
+BOARDS = [f"/dashboards/{name}" for name in ("manager", "finance", "support", "admin", "auditor", "turnover")]
 TAG = re.compile(r"<([a-z][a-z0-9]*)")
 OF_HEADS = {"html", "head", "meta", "title", "link", "script"}
 
