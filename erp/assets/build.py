@@ -6,6 +6,7 @@ Run it after editing src/ or a version (`make setup` does). It does nothing when
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -15,10 +16,16 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from fontTools.subset import Options, Subsetter, parse_unicodes
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+
 HERE = Path(__file__).resolve().parent
 PACKAGES = HERE / "node_modules"
 OUT = HERE.parent / "static" / "dist"
 
+WEIGHTS = 400, 700
+"""The thinnest and the boldest that styles ask for."""
 LETTERS = re.compile(rb'url\("([a-z-]+\.woff2)"\)')
 SOURCE_MAP_NOTE = re.compile(rb"\n?/[/*][#@] ?sourceMappingURL=[^\n*]*(\*/)?")
 
@@ -37,10 +44,10 @@ def main() -> None:
 def build() -> dict[str, str]:
     """Write every bundle, styles after the letters that they name; then the manifest that maps plain names to hashed
     ones; then drop what is not in it."""
-    bundles: dict[str, list[str]] = tomllib.loads((HERE / "assets.toml").read_text())["bundles"]
+    assets = tomllib.loads((HERE / "assets.toml").read_text())
     OUT.mkdir(parents=True, exist_ok=True)
-    names: dict[str, str] = {}
-    for name, files in sorted(bundles.items(), key=lambda bundle: bundle[0].endswith(".css")):
+    names = {name: _write(name, _letters(**font)) for name, font in assets["letters"].items()}
+    for name, files in assets["bundles"].items():
         names[name] = _write(name, _with_letters(_join(name, files), names))
     (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
     kept = {"manifest.json", *names.values()}
@@ -83,6 +90,20 @@ def _join(name: str, files: Iterable[str]) -> bytes:
     return separator.join(
         SOURCE_MAP_NOTE.sub(b"", path.read_bytes()) for pattern in files for path in _sources(pattern)
     )
+
+
+def _letters(of: str, keep: str) -> bytes:
+    """Of a variable font what pages show: these characters, in the weights of our styles."""
+    (source,) = _sources(of)
+    font = TTFont(source, recalcTimestamp=False)  # the same letters, the same name
+    subsetter = Subsetter(Options(hinting=False, notdef_outline=True))
+    subsetter.populate(unicodes=parse_unicodes(keep.replace("U+", "")))
+    subsetter.subset(font)
+    instantiateVariableFont(font, {"wght": WEIGHTS}, inplace=True)
+    font.flavor = "woff2"
+    packed = io.BytesIO()
+    font.save(packed)
+    return packed.getvalue()
 
 
 def _with_letters(content: bytes, names: dict[str, str]) -> bytes:

@@ -87,7 +87,7 @@ def ask(
 
     Raises what the driver would. The thread waits inside libpq, where no other waits for it.
     """
-    adapter: abc.Transformer = Transformer(driver)
+    adapter = prepared.adapter
     dumped = adapter.dump_sequence(values, [PyFormat.AUTO] * len(values))
     key, server = (text, adapter.types or ()), driver.pgconn
     if prepared.stale:

@@ -34,6 +34,7 @@ def test_each_role_sees_how_much_waits_for_it(desk: Callable[[Role], Desk], offi
         "/freezes": 1,
         "/reversals": 1,
         "/programmes": 1,
+        "/rerates": 1,
     }
     assert counts(finance.get("/")) == {
         "/disputes": 1,
@@ -42,7 +43,8 @@ def test_each_role_sees_how_much_waits_for_it(desk: Callable[[Role], Desk], offi
         "/payments": 1,
         "/payout-runs": 1,
         "/write-offs": 1,
-        "/jobs": 1,
+        "/rerates": 1,
+        "/jobs": 2,
     }
     assert counts(auditor.get("/")) == {}
 
@@ -57,7 +59,14 @@ def test_a_deed_is_counted_at_once_in_place_and_on_the_next_page(
     assert counts(manager.get("/"))["/agents"] == 1
     part = manager.post(f"/agents/{newcomer}/activation", part=True)
     assert "<hx-partial" in part.text
-    assert counts(part) == {"/cases": 1, "/disputes": 1, "/freezes": 1, "/reversals": 1, "/programmes": 1}
+    assert counts(part) == {
+        "/cases": 1,
+        "/disputes": 1,
+        "/freezes": 1,
+        "/reversals": 1,
+        "/programmes": 1,
+        "/rerates": 1,
+    }
     assert counts(manager.get("/")) == counts(part)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office
@@ -14,8 +16,12 @@ MOST = 100 * 1024
 PACKED = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 
 
-def test_a_first_page_weighs_little_with_all_it_needs(desk: Callable[[Role], Desk], office: Office) -> None:
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_first_page_weighs_little_with_all_it_needs(
+    desk: Callable[[Role], Desk], office: Office, language: str
+) -> None:
     admin = desk(Role.ADMIN)
+    admin.client.set_cookie("language", language)
     for url in ("/", "/agents", f"/agents/{office.agent}"):
         page = admin.client.get(url, headers=PACKED)
         assert page.headers["Content-Encoding"] == "zstd"

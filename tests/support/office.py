@@ -244,7 +244,7 @@ def _back_test(now: dt.datetime, *, is_over: bool) -> str:
 
 
 def _rerate(now: dt.datetime) -> str:
-    """One that waits for a second person, as if the referrals had been made under terms that are a draft."""
+    """One that waits for a second person, to the terms that the referrals have: there is no other version in force."""
     id = ids.uuid7()
     with transaction():
         execute(
@@ -259,7 +259,7 @@ def _rerate(now: dt.datetime) -> str:
         )
         execute(
             """insert into rerate_referral (rerate_id, referral_id, terms_id)
-               select :id, r.id, t.id from referral r join terms t on t.version = 2""",
+               select :id, r.id, r.terms_id from referral r""",
             id=id,
         )
         execute(
