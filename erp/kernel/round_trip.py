@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import abc, generators
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import PyFormat
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
