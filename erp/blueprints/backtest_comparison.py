@@ -66,7 +66,9 @@ def choose() -> Any:
 @bp.get("")
 @requires(Permission.PROGRAMMES_READ)
 def show() -> Any:
-    sides = [_side(test) for test in backtests.compared(request.args.getlist("test"))]
+    """Those that the address names; without any, where they are chosen."""
+    asked = request.args.getlist("test")
+    sides = [_side(test) for test in backtests.compared(asked)] if asked else []
     return render_template(
         "backtests/comparison.html",
         sides=sides,
