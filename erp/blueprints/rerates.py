@@ -165,12 +165,14 @@ mount(agents_bp, AGENTS, Permission.PROGRAMMES_READ)
 @requires(Permission.RERATES_WRITE)
 def new() -> Any:
     """Whom it would concern and what would change for them, before anything is proposed."""
+    given = {
+        name: request.args[name]
+        for name in ("programme", "version", "agent", "chosen")
+        if name in request.args
+    }
+    if not given:
+        return render_template("rerates/nothing.html")
     with attempt() as tried:
-        given = {
-            name: request.args[name]
-            for name in ("programme", "version", "agent", "chosen")
-            if name in request.args
-        }
         return _new(RerateForm(formdata=None, **given), None)
     flash(str(tried.refusal), "error")
     return seen_other(url_for("referrals.index"))

@@ -37,7 +37,7 @@ BOUNDED = settings(
 
 
 @dataclass(frozen=True)
-class Ground:
+class Stage:
     """Who calls, and what there is to be found, by the path that finds it."""
 
     agent: Caller
@@ -51,9 +51,9 @@ class Ground:
 
 
 @pytest.fixture
-def ground(
+def stage(
     app: Flask, business: Business, alice: Caller, places: list[str], monkeypatch: pytest.MonkeyPatch
-) -> Ground:
+) -> Stage:
     """One of everything, and nobody is slowed down."""
     rates = {"api_rate": "1000000 per minute", "auth_rate": "1000000 per minute"}
     monkeypatch.setitem(app.config, "REF", app.config["REF"].model_copy(update=rates))
@@ -80,7 +80,7 @@ def ground(
         "/sign-ups/{external_id}": {"external_id": "superapp-1"},
         "/orders/{external_id}": {"external_id": "invoice-1"},
     }
-    return Ground(
+    return Stage(
         alice, business.product, {f"/api/v1{path}": parameters for path, parameters in known.items()}
     )
 
@@ -109,10 +109,10 @@ def _headers(credential: str | None) -> dict[str, str]:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_described(
-    app: Flask, ground: Ground, subtests: pytest.Subtests, mode: GenerationMode
+    app: Flask, stage: Stage, subtests: pytest.Subtests, mode: GenerationMode
 ) -> None:
     for operation in _operations(app):
-        headers = _headers(ground.credential(operation))
+        headers = _headers(stage.credential(operation))
         with subtests.test(operation.label):
             _call_many_times(
                 operation.as_strategy(generation_mode=mode),
@@ -121,35 +121,35 @@ def test_every_answer_is_described(
 
 
 def test_every_answer_about_what_exists_is_described(
-    app: Flask, ground: Ground, subtests: pytest.Subtests
+    app: Flask, stage: Stage, subtests: pytest.Subtests
 ) -> None:
     statuses = set()
 
     def call(case: Any, operation: Any, headers: dict[str, str]) -> None:
-        case.path_parameters = ground.known.get(operation.path, case.path_parameters)
+        case.path_parameters = stage.known.get(operation.path, case.path_parameters)
         if operation.label == "POST /api/v1/orders":
             case.body |= {"customer": "superapp-1", "total": {"amount": 150_000, "currency": "RUB"}}
         answer = case.call_and_validate(checks=CHECKS, headers=headers)
         statuses.add((operation.label.removeprefix("GET /api/v1"), answer.status_code))
 
     for operation in _operations(app):
-        headers = _headers(ground.credential(operation))
+        headers = _headers(stage.credential(operation))
         with subtests.test(operation.label):
             _call_many_times(
                 operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
                 lambda case, operation=operation, headers=headers: call(case, operation, headers),
             )
-    for path in ground.known:
+    for path in stage.known:
         place = path.removeprefix("/api/v1")
         assert (place, 200) in statuses or place.endswith("/booking"), place
     assert ("POST /api/v1/orders", 201) in statuses
 
 
 def test_a_secured_operation_opens_to_nobody_else(
-    app: Flask, ground: Ground, subtests: pytest.Subtests
+    app: Flask, stage: Stage, subtests: pytest.Subtests
 ) -> None:
     for operation in _operations(app):
-        if not ground.credential(operation):
+        if not stage.credential(operation):
             continue
         for credential in (None, "refa_invented", "refk_invented"):
             with subtests.test(operation.label, credential=credential):
