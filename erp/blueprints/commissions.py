@@ -78,7 +78,7 @@ COMMISSIONS = Listing(
         Column("paid_out", _("Paid out"), Money(is_idle=True), shown=False),
         Column("available_at", _("Available"), Day(), quiet=True),
         Column("freeze_reason", _("Why frozen"), Tag(), shown=False),
-        Column("due_at", _("Decided by"), Moment(is_near=True), shown=False),
+        Column("due_at", _("To decide by"), Moment(is_near=True), shown=False),
     ),
     find=_find,
     filters=lambda: CommissionFilters(
