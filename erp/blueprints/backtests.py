@@ -17,7 +17,7 @@ from wtforms.validators import Optional
 from erp.blueprints.address import sort_key
 from erp.blueprints.backtest_report import report_of
 from erp.blueprints.columns import Column, Count, Figures, Moment, Mono, Tag, To, Words
-from erp.blueprints.forms import Filters, Form, attempt, choice, midnight, options
+from erp.blueprints.forms import Filters, Form, Outcome, attempt, choice, midnight, options
 from erp.blueprints.history import history_of
 from erp.blueprints.listing import Beside, Empty, Listing, Step, View
 from erp.blueprints.lists import mount
@@ -216,11 +216,7 @@ def status(reference: str) -> Any:
 def resume(reference: str) -> Any:
     with attempt() as tried, transaction():
         backtests.resume(reference, by=current_user.actor, now=clock.now())
-    if tried.refusal:
-        flash(tried.refusal, "error")
-    else:
-        flash(gettext("A worker goes on with it. You can watch, or leave."))
-    return seen_other(url_for("backtests.show", reference=reference))
+    return _answered(reference, tried, gettext("A worker goes on with it. You can watch, or leave."))
 
 
 @bp.post("/<reference>/cancellation")
@@ -228,10 +224,11 @@ def resume(reference: str) -> Any:
 def cancel(reference: str) -> Any:
     with attempt() as tried, transaction():
         backtests.cancel(reference, by=current_user.actor, now=clock.now())
-    if tried.refusal:
-        flash(tried.refusal, "error")
-    else:
-        flash(gettext("Cancelled. What was replayed by then is kept."))
+    return _answered(reference, tried, gettext("Cancelled. What was replayed by then is kept."))
+
+
+def _answered(reference: str, tried: Outcome, said: str) -> Any:
+    flash(tried.refusal or said, "error" if tried.refusal else "message")
     return seen_other(url_for("backtests.show", reference=reference))
 
 

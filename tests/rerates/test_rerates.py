@@ -183,24 +183,18 @@ def test_what_is_decided_is_decided(proposed: Proposed) -> None:
 
 
 def test_of_two_approvals_at_once_one_counts(app: Flask, proposed: Proposed) -> None:
-    reference = proposed()
-
-    def one(_n: int) -> str:
-        with app.app_context():
-            try:
-                approve(reference)
-            except DomainError as refusal:
-                return refusal.code
-            finally:
-                db.session.remove()
-            return "done"
-
-    with ThreadPoolExecutor(2) as both:
-        assert sorted(both.map(one, range(2))) == ["done", "rerate_ended"]
+    assert both_approved(app, [proposed()] * 2) == ["done", "rerate_ended"]
     assert look("select count(*) from referral_terms") == 1
 
 
 def test_of_two_overlapping_approvals_at_once_one_counts(app: Flask, proposed: Proposed) -> None:
+    assert both_approved(app, [proposed(), proposed()]) == ["done", "referral_moving"]
+    assert look("select count(*) from referral_terms") == 1
+
+
+def both_approved(app: Flask, references: list[str]) -> list[str]:
+    """How two approvals at the same time end."""
+
     def one(reference: str) -> str:
         with app.app_context():
             try:
@@ -212,8 +206,7 @@ def test_of_two_overlapping_approvals_at_once_one_counts(app: Flask, proposed: P
             return "done"
 
     with ThreadPoolExecutor(2) as both:
-        assert sorted(both.map(one, [proposed(), proposed()])) == ["done", "referral_moving"]
-    assert look("select count(*) from referral_terms") == 1
+        return sorted(both.map(one, references))
 
 
 def test_a_referral_that_changed_hands_keeps_its_day_and_the_new_agent_is_told(
