@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import itertools
 import json
+import os
+import random
 import signal
 import socket
 import subprocess
@@ -64,10 +67,22 @@ def make_key(folder: Path) -> Key:
     return Key(key, str(certificate.serial_number), key_file, certificate_file)
 
 
+PORTS_OF_A_WORKER = 2_000
+FIRST_PORT = 12_000 + PORTS_OF_A_WORKER * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Below those that the kernel gives away; two workers that each ask it for a free one may hear the same."""
+_steps = itertools.count(random.randrange(PORTS_OF_A_WORKER))  # another run beside this one has the same workers
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for _ in range(PORTS_OF_A_WORKER):
+        port = FIRST_PORT + next(_steps) % PORTS_OF_A_WORKER
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no port of this worker is free")
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
