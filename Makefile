@@ -42,7 +42,7 @@ check: setup ## Prove the invariants of the books on the configured database
 	@$(BIN)/ref check
 
 screenshots: setup chromium ## Take the pictures of README from the demo that is running
-	@$(BIN)/python docs/pictures/take.py
+	@$(BIN)/python -m docs.pictures.take
 
 vitals: setup chromium ## Measure in Chromium what readers feel on the main pages of the demo that is running
 	@$(BIN)/python -m benchmarks.vitals
@@ -82,10 +82,12 @@ $(ASSETS): $(READY) $(ASSET_SOURCES)
 	@touch $@
 
 chromium:
-	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	@if command -v "$${CHROMIUM:-chromium-headless-shell}" >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell; then :; \
+	elif command -v chromium >/dev/null; then :; \
 	else \
-	  echo "The tests need Chromium. Run: sudo apt-get install chromium (or name yours: CHROMIUM=/path make test)" >&2; \
+	  echo "The tests need Chromium. Run: sudo apt-get install chromium-headless-shell (or name yours:" \
+	    "CHROMIUM=/path make test)" >&2; \
 	  exit 3; \
 	fi

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -16,14 +15,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks import chromium
+
 VAR = Path(os.environ.get("REF_VAR", "var"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 PAGES = {
     "dashboard": "/",
     "list": "/establishments",
@@ -64,10 +58,9 @@ def main() -> None:
     except FileNotFoundError as missing:
         sys.exit(f"{missing.filename} is missing: start the demo first, with make demo, and leave it running")
     login = next(login for login in staff if "manager" in login["roles"])
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     measures: dict[str, dict[str, float]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         for device in DEVICES:
             for name in PAGES:
                 measures |= _measured(browser, url, login, device, name)

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 from rq import Queue, SimpleWorker
 
+from benchmarks import chromium
 from erp import up
 from erp.app import create_app
 from erp.domain.staff import passwords
@@ -90,10 +91,13 @@ def ground() -> str:
 
 @pytest.fixture
 def database(application: Flask, database_name: str, ground: str, redis: redis_client.Redis) -> str:
-    """A fresh copy of the ground, in the environment too; its name."""
-    with application.app_context():
-        db.engine.dispose()
-    cluster.renew(database_name, ground)
+    """The ground and nothing else, in the environment too; its name."""
+
+    def let_go() -> None:
+        with application.app_context():
+            db.engine.dispose()
+
+    cluster.refresh(database_name, ground, let_go)
     return database_name
 
 
@@ -154,7 +158,7 @@ def instance() -> Iterator[up.Instance]:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
-    return {**browser_type_launch_args, "executable_path": browser.chromium(), "args": browser.ARGUMENTS}
+    return {**browser_type_launch_args, "executable_path": chromium.path(), "args": chromium.FLAGS}
 
 
 @pytest.fixture

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import chromium
+
 HERE = Path(__file__).parent
 VAR = Path(os.environ.get("REF_VAR", "var"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Picture(NamedTuple):
@@ -53,9 +45,8 @@ def main() -> None:
     except FileNotFoundError as missing:
         sys.exit(f"{missing.filename} is missing: start the demo first, with make demo, and leave it running")
     logins = {role: login for login in reversed(staff) for role in login["roles"]}
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         for picture in PICTURES:
             take(browser, url, picture, logins[picture.role])
             print(HERE / f"{picture.name}.png")

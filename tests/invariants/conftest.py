@@ -31,13 +31,10 @@ def original(application: Flask, database_name: str) -> Iterator[str]:
 
 @pytest.fixture
 def books(application: Flask, database_name: str, original: str, redis: redis_client.Redis) -> Iterator[None]:
-    """A fresh copy of the history under the worker's own name, with the roots that left it, in an open context."""
+    """The history under the worker's own name, with the roots that left it, in an open context."""
     with application.app_context():
-        db.engine.dispose()
-        cluster.renew(database_name, original)
+        cluster.refresh(database_name, original, db.engine.dispose)
         yield
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

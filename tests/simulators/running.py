@@ -70,7 +70,9 @@ def make_key(folder: Path) -> Key:
 PORTS_OF_A_WORKER = 2_000
 FIRST_PORT = 12_000 + PORTS_OF_A_WORKER * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 """Below those that the kernel gives away; two workers that each ask it for a free one may hear the same."""
-_steps = itertools.count(random.randrange(PORTS_OF_A_WORKER))  # another run beside this one has the same workers
+_steps = itertools.count(
+    random.randrange(PORTS_OF_A_WORKER)
+)  # another run beside this one has the same workers
 
 
 def free_port() -> int:

@@ -1,34 +1,13 @@
-"""Chromium for the tests, and the application served to it from a thread."""
+"""The application served to Chromium from a thread."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
 from werkzeug.serving import make_server
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium() -> str:
-    """Where Chromium is: CHROMIUM, or the first of its names on PATH."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        raise RuntimeError("There is no Chromium: install it, or name it in CHROMIUM.")
-    return found
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from erp import config, embedded
 from erp.commands.migrate import migrate
 from erp.embedded import Servers
 from erp.up import environment, secrets
+from tests.support import kept
 
 TEMPLATE = "ref_template"
 MEMORY = Path("/dev/shm")
@@ -79,12 +80,29 @@ def make_template() -> None:
 def renew(database: str, source: str = TEMPLATE) -> None:
     """Replace the database, whoever uses it, and the roots that have left it by copies of the source's (about 20 ms in
     memory). Nobody may be connected to the source, and nothing has left the template yet."""
-    shutil.rmtree(_roots(database), ignore_errors=True)
-    if _roots(source).exists():
-        shutil.copytree(_roots(source), _roots(database))
+    kept.forget(database)
+    _renew_roots(database, source)
     connection = _maintenance(os.environ["SUPERUSER_URL"])
     connection.execute(f"drop database if exists {database} with (force)")
     connection.execute(f"create database {database} owner ref_owner template {source} strategy file_copy")
+
+
+def refresh(database: str, source: str, let_go: Callable[[], None]) -> None:
+    """Have the database hold what the source does and nothing else. Where rows alone have changed they are put back,
+    so that those who are connected stay and need not learn the tables, the functions and the plans anew, which costs
+    a test more than its own work. Else `let_go` has everybody leave, and it is copied."""
+    if kept.put_back(database, source):
+        _renew_roots(database, source)
+        return
+    let_go()
+    renew(database, source)
+    kept.keep(database, source)
+
+
+def _renew_roots(database: str, source: str) -> None:
+    shutil.rmtree(_roots(database), ignore_errors=True)
+    if _roots(source).exists():
+        shutil.copytree(_roots(source), _roots(database))
 
 
 def _roots(database: str) -> Path:
