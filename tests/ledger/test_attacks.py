@@ -81,6 +81,32 @@ def two(**changed: str) -> str:
     return f"{entry(**ONE_SIDED)} union all select {second}"
 
 
+def in_a_row(**first: str) -> str:
+    """Two entries to one account in one statement, the first of them `changed`, and the balance moved as if all were well."""
+    second = entry(
+        transaction_id="9001",
+        credit_seq="(select seq + 2 from account where id = e.credit_account_id)",
+        credit_balance="(select balance from account where id = e.credit_account_id) + 2 * e.amount",
+    )
+    return f"""with added as ({entry(**first)} union all select {second.partition(" select ")[2]} returning *),
+        account_added as (select credit_account_id as id, amount from added where transaction_id = 9001)
+        update account a set seq = seq + 2, balance = balance + 2 * x.amount from account_added x where a.id = x.id"""
+
+
+def on_both_sides() -> str:
+    """One entry to an account and one from it, which share a count, and the balance moved by the first alone."""
+    taken = entry(
+        transaction_id="9001",
+        debit_account_id="e.credit_account_id",
+        debit_seq="(select seq + 1 from account where id = e.credit_account_id)",
+        debit_balance="(select balance from account where id = e.credit_account_id) + e.amount",
+        **ONE_SIDED,
+    )
+    return f"""with added as ({entry()} union all select {taken.partition(" select ")[2]} returning *)
+        update account a set seq = seq + 1, balance = balance + added.amount from added
+        where a.id = added.credit_account_id and added.transaction_id = 9000"""
+
+
 ATTACKS: dict[str, Attack] = {
     # a lone entry, and a set that does not balance
     "an entry of one side": Attack(
@@ -108,6 +134,23 @@ ATTACKS: dict[str, Attack] = {
     "an entry on another agent's account": Attack(
         with_its_balance(entry(agent_id="gen_random_uuid()")), "entry_continues"
     ),
+    "an entry that does not lead to the next": Attack(
+        in_a_row(
+            credit_balance="(select balance from account where id = e.credit_account_id) + e.amount - 1"
+        ),
+        "entry_continues",
+    ),
+    "an entry that skips the count of the next": Attack(in_a_row(credit_seq="99"), "entry_continues"),
+    "an uncounted entry before a counted one": Attack(
+        in_a_row(credit_seq="null::bigint", credit_balance="null::bigint"), "entry_continues"
+    ),
+    "another agent's entry before the agent's own": Attack(
+        in_a_row(agent_id="gen_random_uuid()"), "entry_continues"
+    ),
+    "an entry in another currency before one in the account's": Attack(
+        in_a_row(currency="'USD'"), "entry_continues"
+    ),
+    "a count used on both sides": Attack(on_both_sides(), "entry_continues"),
     "an entry booked twice": Attack(entry(transaction_id="e.transaction_id"), "entry_pkey"),
     # a set of two currencies, and of two things
     "an entry between currencies": Attack(
@@ -232,6 +275,10 @@ def test_an_honest_copy_is_accepted_so_that_the_attacks_fail_for_their_own_reaso
     """The insertion that every attack changes in one thing, unchanged."""
     assert owner.execute(with_its_balance(entry())).rowcount == 1
     assert owner.execute(entry(**ONE_SIDED, transaction_id="9001")).rowcount == 1
+
+
+def test_honest_entries_in_a_row_are_accepted(owner: psycopg.Connection) -> None:
+    assert owner.execute(in_a_row()).rowcount == 1
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def lines(*, common: bool) -> str:
         )
     },
   compared as (
-    select d.*, b.accrual_id, d.accrued - coalesce(b.accrued, 0) as missing,
+    select d.*, b.accrual_id, b.is_told, d.accrued - coalesce(b.accrued, 0) as missing,
            d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
            d.line_capped - coalesce(b.line_capped, 0) as missing_line_capped,
            d.customer_capped - coalesce(b.customer_capped, 0) as missing_customer_capped,
@@ -215,13 +215,14 @@ def lines(*, common: bool) -> str:
              c.uncapped + coalesce(x.uncapped, 0) as uncapped,
              c.line_capped + coalesce(x.line_capped, 0) as line_capped,
              c.customer_capped + coalesce(x.customer_capped, 0) as customer_capped,
-             coalesce(x.reversed, 0) as reversed
+             coalesce(x.reversed, 0) as reversed, x.is_told
       from opening c
       cross join lateral (
         select (sum(x.amount) filter (where x.kind = 'true_up'))::bigint as accrued,
                sum(x.uncapped)::bigint as uncapped, sum(x.line_capped)::bigint as line_capped,
                sum(x.customer_capped)::bigint as customer_capped,
-               (sum(x.amount) filter (where x.kind = 'reversal'))::bigint as reversed
+               (sum(x.amount) filter (where x.kind = 'reversal'))::bigint as reversed,
+               bool_or(x.cause_event_id = d.cause_id) as is_told
         from opening x where x.accrual_id = c.id and x.kind <> 'accrual') x
       where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id
         and c.kind = 'accrual') b on true
@@ -249,7 +250,7 @@ LOCK = "select commission_lock(cast(:event_ids as bigint[]))"
 
 NOT_COMMON = -1
 UNCOMMON = f"""
-  exists (select 1 from shared s where s.kind = 'cancellation' or s.bps < 10000 or s.is_rerated)
+  exists (select 1 from shared s where s.kind = 'cancellation' or s.bps < 10000 or s.is_rerated or s.is_transferred)
   or {CONCERNS_MORE} or exists (
     select 1 from terms t join rule u on u.terms_id = t.id
     where t.state <> 'draft' and t.programme_id in (select s.programme_id from shared s)
@@ -276,10 +277,7 @@ with {BOOKED}, {facts_of_events(common=common)}, {lines(common=common)},
   -- to a fact whose own turn is still to come, and waits for it.
   caused as (
     select l.*,
-           case when l.accrual_id is null then l.cause_id
-                when not exists (select 1 from commission c
-                                 where c.accrual_id = l.accrual_id and c.kind <> 'accrual'
-                                   and c.cause_event_id = l.cause_id offset 0) then l.cause_id
+           case when not coalesce(l.is_told, false) then l.cause_id
                 else (select max(told) from unnest(cast(:event_ids as bigint[])) told
                       where not exists (select 1 from commission c
                                         where c.accrual_id = l.accrual_id and c.kind <> 'accrual'

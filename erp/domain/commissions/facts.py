@@ -57,11 +57,12 @@ def _asked(terms: str) -> str:
       from event p where p.id = told.event_id offset 0) p
   ),
   shared as materialized (
-    select a.*, r.referral_id, r.registered_at, r.terms_id, r.is_rerated, r.frozen, s.agent_id, s.programme_id, s.bps
+    select a.*, r.referral_id, r.registered_at, r.terms_id, r.is_rerated, r.is_transferred, r.frozen, s.agent_id,
+           s.programme_id, s.bps
     from asked a
     cross join lateral (
-      select r.id as referral_id, r.registered_at, {terms} as terms_id, r.is_rerated, r.frozen from referral r
-      where r.customer_id = a.customer_id offset 0) r
+      select r.id as referral_id, r.registered_at, {terms} as terms_id, r.is_rerated, r.is_transferred, r.frozen
+      from referral r where r.customer_id = a.customer_id offset 0) r
     cross join lateral (
       select s.agent_id, s.programme_id, s.bps from referral_share s where s.referral_id = r.referral_id offset 0) s
   )"""
@@ -90,11 +91,9 @@ CONCERNS_MORE = f"""exists (
       cross join lateral (
         select c.event_id, c.agent_id from commission c
         where c.agent_id = l.agent_id and c.programme_id = l.programme_id and c.occurred_at >= l.since
-          and c.kind = 'accrual' offset 0) c
-      union all
-      select event_id, agent_id from ({OF_FORMER_AGENTS}) former) touched
+          and c.kind = 'accrual' offset 0) c) touched
     where {NOT_ASKED})"""
-"""Whether other lines are concerned than those of what was asked about: a fact came late, or agents have changed."""
+"""Whether other lines are concerned than those of what was asked about, because a fact came late."""
 
 CONCERNED = f"""{REACHING}
   -- A late connection or payment may change every later line of its agents: since when, and because of which event.
@@ -133,7 +132,7 @@ CONCERNED = f"""{REACHING}
 
 def facts_of_events(*, common: bool) -> str:
     """What changed because of some events: for the live writer. `common` leaves out what common terms never need, and
-    is for facts that concern nothing else (`CONCERNS_MORE`) and whose referral kept its terms (`is_rerated`)."""
+    is for facts that concern nothing else (`CONCERNS_MORE`) and whose referral kept its terms and its agents."""
     if common:
         return f"{_asked('r.terms_id')},{CONCERNED_COMMONLY}"
     return f"{_asked(terms_at('a.occurred_at'))},{CONCERNED}"

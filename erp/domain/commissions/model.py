@@ -27,7 +27,7 @@ class Commission(db.Model):
     __tablename__ = "commission"
     id: so.Mapped[int] = so.mapped_column(sa.Identity(always=True), primary_key=True)
     kind: so.Mapped[str]
-    event_id: so.Mapped[int] = so.mapped_column(sa.ForeignKey("event.id"))
+    event_id: so.Mapped[int]
     rule_id: so.Mapped[int]
     agent_id: so.Mapped[UUID]
     referral_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("referral.id"))

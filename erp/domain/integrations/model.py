@@ -52,7 +52,7 @@ class Event(db.Model):
     evidence: so.Mapped[str]
     occurred_at: so.Mapped[dt.datetime]
     recorded_at: so.Mapped[dt.datetime] = so.mapped_column(server_default=sa.text("ref_now()"))
-    original_event_id: so.Mapped[int | None] = so.mapped_column(sa.ForeignKey("event.id"))
+    original_event_id: so.Mapped[int | None]
     refunded_total: so.Mapped[int | None]
     plan: so.Mapped[str | None]
     prepaid_days: so.Mapped[int | None]

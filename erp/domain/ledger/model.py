@@ -101,6 +101,7 @@ class Entry(db.Model):
             unique=True,
             postgresql_where=sa.text("credit_seq is not null"),
         ),
+        sa.Index("entry_booked_at_idx", "booked_at", postgresql_using="brin"),
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.CheckConstraint("debit_account_id <> credit_account_id", name="sides"),
     )

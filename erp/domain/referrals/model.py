@@ -48,6 +48,8 @@ class Referral(db.Model):
     """The one attribution of a customer, with the terms it was made under and the proof (ids, nothing personal).
 
     `is_rerated`: it was moved to other terms at least once, so `ReferralTerms` has something to say about it.
+    `is_transferred`: it was another agent's at least once, so there may be commissions of agents who share no more; the
+    database notes that by itself.
     """
 
     __tablename__ = "referral"
@@ -64,6 +66,7 @@ class Referral(db.Model):
     proof: so.Mapped[dict[str, Any]]
     frozen: so.Mapped[bool] = so.mapped_column(server_default=sa.false())
     is_rerated: so.Mapped[bool] = so.mapped_column(server_default=sa.false())
+    is_transferred: so.Mapped[bool] = so.mapped_column(server_default=sa.false())
     registered_at: so.Mapped[dt.datetime] = so.mapped_column(index=True)
     __table_args__ = (
         sa.CheckConstraint("basis in ('booking', 'code', 'click')", name="basis"),
