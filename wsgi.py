@@ -1,5 +1,8 @@
 """What a WSGI server imports."""
 
-from erp.app import create_app
+from importlib import import_module
 
-app = create_app()
+from erp.kernel.loading import loading
+
+with loading():
+    app = import_module("erp.app").create_app()

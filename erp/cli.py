@@ -11,6 +11,7 @@ import click
 
 from erp import up
 from erp.config import BadSettings
+from erp.kernel.loading import loading
 from erp.kernel.mode import WrongInstance
 
 FINDING, WRONG_USE, ENVIRONMENT = 1, 2, 3
@@ -39,7 +40,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(COMMANDS[name][0]).command
+        with loading():
+            command: click.Command = import_module(COMMANDS[name][0]).command
         command.short_help = COMMANDS[name][1]
         return command
 

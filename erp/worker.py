@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from contextlib import AbstractContextManager
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import structlog
@@ -68,11 +66,13 @@ class Worker(SimpleWorker):
 
 def run_pool() -> None:
     settings = config.get()
+    log.configure(settings.log_level)
     pool = WorkerPool(QUEUES, connection=outbox.courier(), num_workers=settings.workers, worker_class=Worker)
     pool.start(logging_level="WARNING")
 
 
 def run_scheduler() -> None:
+    log.configure(config.get().log_level)
     scheduler = CronScheduler(connection=outbox.courier(), logging_level="WARNING")
     for entry in SCHEDULE:
         scheduler.register(
@@ -85,18 +85,3 @@ def run_scheduler() -> None:
             name=entry.job,
         )
     scheduler.start()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="RQ workers of Ref, or with --scheduler what enqueues periodic work"
-    )
-    parser.add_argument("--scheduler", action="store_true")
-    arguments = parser.parse_args()
-    log.configure(config.get().log_level)
-    run_scheduler() if arguments.scheduler else run_pool()
-
-
-if __name__ == "__main__":
-    # RQ names a job after its function's module, which must not be `__main__`.
-    import_module("erp.worker").main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -80,6 +81,7 @@ def quick_passwords() -> Iterator[None]:
 def application(database_name: str, quick_passwords: None) -> Flask:
     app = create_app()
     app.testing = True
+    gc.freeze()  # as a process of an instance does: what is loaded is never garbage
     return app
 
 

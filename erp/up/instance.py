@@ -169,8 +169,8 @@ def _start_all(
     else:
         announce("DATABASE_OWNER_URL is not set, so the schema is taken as it is.")
     supervisor.start("web", _web_command(variables))
-    supervisor.start("worker", [python, "-m", "erp.worker"])
-    supervisor.start("scheduler", [python, "-m", "erp.worker", "--scheduler"])
+    supervisor.start("worker", [python, "-m", "erp.run"])
+    supervisor.start("scheduler", [python, "-m", "erp.run", "--scheduler"])
     _wait_until_ready(prepared, supervisor.find_dead)
 
 

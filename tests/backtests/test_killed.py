@@ -27,7 +27,7 @@ PATIENCE = 120
 def worker() -> Iterator[subprocess.Popen[bytes]]:
     """A real worker process on the database and Redis of this test; killed at the end, if not before."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "erp.worker"], env={**os.environ, "REF_WORKERS": "1"}, start_new_session=True
+        [sys.executable, "-m", "erp.run"], env={**os.environ, "REF_WORKERS": "1"}, start_new_session=True
     )
     try:
         yield process

@@ -21,7 +21,7 @@ SILENT = ("script", "style", "svg", "code", "kbd", "pre")
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 FOR_PROGRAMS = re.compile(
     r"https?://\S+|[A-Z]{2,5}-[0-9A-Z]{8}|\w+:confirmed|[0-9A-Z]{6}(?![0-9A-Za-z])|\S+@\S+|refk_\S+|[0-9a-f]{8}-[0-9a-f-]{27}|shop-\d|order-\d"
-    r"|ref (?:up|import establishments FILE)|python -m erp.worker|Europe/Moscow|A month of SuperApp|A test"
+    r"|ref (?:up|import establishments FILE)|python -m erp.run|Europe/Moscow|A month of SuperApp|A test"
 )
 """Addresses, references, codes, ids, commands."""
 NAMES = {

@@ -23,7 +23,7 @@ def start_worker(bank):
 
     def start():
         pool = subprocess.Popen(
-            [sys.executable, "-m", "erp.worker"],
+            [sys.executable, "-m", "erp.run"],
             cwd=REPOSITORY,
             env={**os.environ, "REF_TBANK_URL": bank.url, "REF_WORKERS": "1"},
             start_new_session=True,
