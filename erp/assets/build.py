@@ -47,6 +47,7 @@ def build() -> dict[str, str]:
     assets = tomllib.loads((HERE / "assets.toml").read_text())
     OUT.mkdir(parents=True, exist_ok=True)
     names = {name: _write(name, _letters(**font)) for name, font in assets["letters"].items()}
+    names |= {name: _write(name, _alphabet(name, of)) for name, of in assets["alphabets"].items()}
     for name, files in assets["bundles"].items():
         names[name] = _write(name, _with_letters(_join(name, files), names))
     (OUT / "manifest.json").write_text(json.dumps({"files": names}, indent=1, sort_keys=True) + "\n")
@@ -101,6 +102,23 @@ def _letters(of: str, keep: str) -> bytes:
     subsetter.subset(font)
     instantiateVariableFont(font, {"wght": WEIGHTS}, inplace=True)
     font.flavor = "woff2"
+    return _saved(font)
+
+
+def _alphabet(name: str, of: str) -> bytes:
+    """A variable font as PDF files take it: in one weight, not compressed, and under a name that no other one has."""
+    (source,) = _sources(of)
+    font = TTFont(source, recalcTimestamp=False)
+    instantiateVariableFont(font, {"wght": WEIGHTS[0]}, inplace=True)
+    font.flavor = None
+    for typographic in (16, 17):
+        font["name"].removeNames(nameID=typographic)
+    for family_full_and_plain in (1, 4, 6):
+        font["name"].setName(Path(name).stem, family_full_and_plain, 3, 1, 0x409)
+    return _saved(font)
+
+
+def _saved(font: TTFont) -> bytes:
     packed = io.BytesIO()
     font.save(packed)
     return packed.getvalue()

@@ -39,7 +39,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "rq.worker", "rq.scheduler"):
+    for noisy in ("httpx", "httpcore", "rq.worker", "rq.scheduler", "fontTools"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 

@@ -1,12 +1,14 @@
 """A statement on A4, as an accountant files it. Equal documents make equal bytes.
 
-fpdf2 sets it (pure Python, typed, released monthly); the letters are PT Sans, which `erp/assets` builds in.
+fpdf2 sets it (pure Python, typed, released monthly); the letters are PT Sans, which `erp/assets` builds in, and for names
+in other alphabets those of Noto Sans, which HarfBuzz joins and orders as these are written.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import pgettext
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 
@@ -27,12 +30,14 @@ COLUMNS = (10.0, 31.0, 91.0, 25.0, 25.0)
 """Of the lines: number, booked, what and why, amount, balance."""
 BOTTOM = 24.0
 INK, DIM, RULE, SHADE = (25, 28, 33), (95, 100, 108), (200, 204, 210), (243, 245, 247)
+PLAIN, OTHER = "pt-sans.ttf", re.compile(r"noto-.*\.ttf")
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def made(document: Document, agent_name: str, owner: str, attached: bytes) -> bytes:
     """The whole file, with `attached` (the JSON that can be verified) inside."""
     paper = _Paper(document, owner)
+    paper.learn_letters(f"{agent_name}{owner}{attached.decode()}")
     paper.add_page()
     _facts(paper, document, agent_name)
     _summary(paper, document)
@@ -68,9 +73,19 @@ class _Paper(FPDF):
         self.set_author(owner)
         self.set_producer("Ref")
         self.set_lang(str(locale()))
-        self.add_font("pt", "", _font("pt-sans.ttf"))
+        self.add_font("pt", "", _font(PLAIN))
         self.add_font("pt", "B", _font("pt-sans-bold.ttf"))
         self.alias_nb_pages("§§")
+
+    def learn_letters(self, text: str) -> None:
+        """Take up the alphabets that the text needs beside PT Sans; each makes the file bigger and slower to set."""
+        lacking = set(text) - _characters(PLAIN)
+        others = [name for name in sorted(_built()) if OTHER.fullmatch(name) and lacking & _characters(name)]
+        for name in others:
+            self.add_font(name, "", _font(name))
+        if others:
+            self.set_fallback_fonts(others, exact_match=False)
+            self.set_text_shaping(True)
 
     def header(self) -> None:
         if self.document.mode == "mock":
@@ -301,3 +316,9 @@ def _built() -> dict[str, Path]:
 
 def _font(name: str) -> Path:
     return _built()[name]
+
+
+@cache
+def _characters(font: str) -> frozenset[str]:
+    with TTFont(_font(font), lazy=True) as read:
+        return frozenset(map(chr, read.getBestCmap()))

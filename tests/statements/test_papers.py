@@ -79,6 +79,29 @@ def test_the_pdf_bears_the_json_and_equal_documents_make_equal_bytes(
     assert rules.canonical(files.from_json(attached[0].decode())) == rules.canonical(document)
 
 
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Phở Việt", "vietnamese"),
+        ("Αθηνά Παπαδοπούλου", "greek"),
+        ("آنا پتروا", "arabic"),
+        ("אנה פטרובה", "hebrew"),
+        ("Աննա Պետրոսյան", "armenian"),
+        ("ანა პეტრიაშვილი", "georgian"),
+        ("अन्ना पेत्रोवा", "devanagari"),
+        ("แอนนา เปโตรวา", "thai"),
+        ("Ŵyn Ŷstyn", "latin"),
+    ],
+)
+def test_a_name_in_another_alphabet_is_on_the_paper_whole(
+    app: Flask, document: Document, anna: UUID, name: str, letters: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with read_in(app, "en"):
+        made = papers.statement("pdf", papers.said(document, anna), name, "Owner LLC").content
+    assert f"+noto-{letters}".encode() in made
+    assert caplog.messages == [], "fpdf2 warns of letters that no font has"
+
+
 def streams(pdf: bytes) -> list[bytes]:
     found = []
     for body in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
