@@ -76,7 +76,8 @@ def test_every_page_can_be_read_by_all_in_light_and_dark_on_a_phone_and_in_russi
             assert overflow == 0, f"{url} is {overflow} px wider than a phone in {language}"
 
 
-def test_one_zooms_into_the_days_and_out_again(
+@pytest.mark.browser_context_args(locale="en-US@posix")
+def test_one_zooms_into_the_days_and_out_again_also_where_the_language_of_the_browser_is_odd(
     page: Page, live: str, office: Office, sign_in: Callable[[Page], None]
 ) -> None:
     sign_in(page)

@@ -4,7 +4,7 @@
   const byId = (id) => document.getElementById(id);
 
   // The zone of this browser: the server reads the cookie and writes moments in it, unless the reader chose another.
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = Intl.DateTimeFormat(document.documentElement.lang).resolvedOptions().timeZone;
   if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 
   document.addEventListener("click", (event) => {
