@@ -22,6 +22,8 @@ from erp.language import locale
 
 MOST_LABELS = 7
 """Words under a picture that a phone has room for."""
+NEAR = 4
+"""Percent from a side of a picture within which a word under the point would reach out of it."""
 TICKS = (3, 4, 2)
 """How many lines there may be across a picture, besides its floor, the best number first."""
 
@@ -152,7 +154,7 @@ def bars(
         _told(points, unit, series),
         series,
         _ticks(top, unit),
-        _labels(points, centres, anchored=False),
+        _labels(points, centres),
         _rows(points, unit),
         heading or gettext("When"),
         bars=drawn,
@@ -172,7 +174,7 @@ def lines(
         _told(points, unit, series),
         series,
         _ticks(top, unit),
-        _labels(points, places, anchored=True),
+        _labels(points, places),
         _rows(points, unit),
         heading or gettext("When"),
         lines=[
@@ -291,8 +293,9 @@ def _ticks(top: int, unit: Unit) -> list[Tick]:
     ]
 
 
-def _labels(points: Sequence[Point], places: Sequence[Decimal], *, anchored: bool) -> list[Label]:
-    """A word under every few points, counted back from the last; in a line the outer two stay inside the picture."""
+def _labels(points: Sequence[Point], places: Sequence[Decimal]) -> list[Label]:
+    """A word under every few points, counted back from the last; one that would reach out of the picture ends where the
+    picture does."""
     many = -(-len(points) // (2 * MOST_LABELS)) or 1
     few = many if len(points) <= MOST_LABELS else 2 * many
     last = len(points) - 1
@@ -300,7 +303,12 @@ def _labels(points: Sequence[Point], places: Sequence[Decimal], *, anchored: boo
     for at, (point, x) in enumerate(zip(points, places, strict=True)):
         if (last - at) % many:
             continue
-        anchor = "middle" if not anchored else "end" if at == last else "start" if at == 0 else "middle"
+        if x < NEAR:
+            x, anchor = Decimal(0), "start"
+        elif x > 100 - NEAR:
+            x, anchor = Decimal(100), "end"
+        else:
+            anchor = "middle"
         labels.append(Label(_percent(x), point.label, anchor, bool((last - at) % few)))
     return labels
 

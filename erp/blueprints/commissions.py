@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 
 from erp.blueprints import stories
 from erp.blueprints.address import sort_key
@@ -84,7 +85,7 @@ COMMISSIONS = Listing(
     filters=lambda: CommissionFilters(
         state=stated(STATES),
         rule=stated(commissions.FREEZE_OUTCOMES),
-        paid_as=[("money", _("Money")), ("credit", _("Credit"))],
+        paid_as=[("money", _("Money")), ("credit", lazy_pgettext("reward", "Credit"))],
         by=[
             ("release", _("Dates are of the end of the hold")),
             ("deadline", _("Dates are of the deadline of a condition")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 
@@ -117,7 +118,7 @@ DEEDS: dict[str, Deed] = {
     "dispute_rule.changed": Deed(_("Deadline of disputes changed"), "timer"),
     "commission.given_back": Deed(_("A reversal was undone"), "redo-2", "ok"),
     "reversal.proposed": Deed(_("Asked for"), "undo-2", "wait"),
-    "reversal.done": Deed(_("Booked"), "check", "ok"),
+    "reversal.done": Deed(lazy_pgettext("ledger", "Booked"), "check", "ok"),
     "reversal.withdrawn": Deed(_("Withdrawn"), "x"),
     "reversal_limit.changed": Deed(_("Limit of reversals changed"), "timer"),
     "rerate.proposed": Deed(_("Re-rate proposed"), "calendar-sync", "wait"),

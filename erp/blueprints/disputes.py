@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
@@ -175,8 +175,21 @@ DISPUTES = Listing(
         Column("about", _("About"), card="note"),
         Column("state", _("State"), Tag(), of="tagged", card="state"),
         Column("decides", _("Who decides"), Phrase()),
-        Column("due_at", _("By when"), Moment(is_near=True), sort=True, card="sum"),
-        Column("otherwise", _("If nobody does"), Phrase(), quiet=True),
+        Column(
+            "due_at",
+            _("By when"),
+            Moment(is_near=True),
+            of=lambda row: row.due_at if row.state == "open" else None,
+            sort=True,
+            card="sum",
+        ),
+        Column(
+            "otherwise",
+            _("If nobody does"),
+            Phrase(),
+            of=lambda row: row.otherwise if row.state == "open" else "",
+            quiet=True,
+        ),
         Column("assigned_name", _("Taken by"), shown=False),
         Column("opened_at", _("Opened"), Moment(), sort=True, shown=False),
         Column("last_at", _("Last words"), Moment(is_near=True), shown=False),
@@ -199,7 +212,7 @@ DISPUTES = Listing(
     step=Step(_("Raise for an agent"), "disputes.new", Permission.DISPUTES_WRITE),
     views=(
         View(_("All")),
-        View(_("Open"), {"state": "open"}),
+        View(lazy_pgettext("view", "Open"), {"state": "open"}),
         View(_("Due within a week"), {"due": "soon"}),
         View(_("Mine"), {"state": "open", "whose": "mine"}),
         View(_("Decided"), {"state": "decided"}),

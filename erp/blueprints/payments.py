@@ -44,7 +44,7 @@ SHOWN_STATUSES = (
 
 class PaymentFilters(Within):
     status = choice(_("Any state"))
-    attention = choice(_("All"))
+    attention = choice(_("To look at or not"))
     by = choice(_("Dates are of the payment"))
 
 

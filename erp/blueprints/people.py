@@ -19,6 +19,8 @@ from erp.kernel.reading import shaped
 SYSTEM = {
     "payouts": lazy_gettext("The system, paying out"),
     "payments": lazy_gettext("The system, following payments"),
+    "bookings": lazy_gettext("The system, ending bookings"),
+    "programmes": lazy_gettext("The system, bringing terms into force"),
     "disputes": lazy_gettext("The system, at a deadline"),
     "commissions": lazy_gettext("The system, booking commissions"),
     "statements": lazy_gettext("The system, sealing statements"),

@@ -51,7 +51,7 @@ class ProgrammeForm(Form):
 
 
 class ProgrammeFilters(Filters):
-    draft = choice(_("All"))
+    draft = choice(_("With a draft or not"))
 
 
 def _terms_in_force(programme: Any) -> str:

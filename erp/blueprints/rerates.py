@@ -92,10 +92,10 @@ RERATES = Listing(
         Column("terms", _("To terms")),
         Column("from_at", _("From"), Day(), sort=True, card="note"),
         Column("state", _("State"), Tag(), card="state"),
-        Column("referrals", _("Referrals"), Count(), sort=True, card="more"),
+        Column("referrals", _("Referrals"), Count(), sort=True, card="also"),
         Column("agents", _("Agents"), Count()),
         Column("difference", _("A year's difference"), Money(), sort=True, card="sum"),
-        Column("why", _("Why"), Words()),
+        Column("why", _("Why"), Words(), shown=False),
         Column("proposed_by", _("Proposed by")),
         Column("proposed_at", _("Proposed"), Moment(), sort=True, quiet=True),
         Column("decided_by", _("Decided by"), shown=False),
@@ -142,7 +142,7 @@ AGENTS = Listing(
         Column("would_earn", _("Under the new terms"), Money(), total=True),
         Column("elsewhere", _("By shared caps, elsewhere"), Money(), shown=False, total=True),
         Column("difference", _("Difference"), Money(), sort=True, card="sum", total=True),
-        Column("told_at", _("Told"), Moment(), card="more"),
+        Column("told_at", _("Told"), Moment(), card="also"),
     ),
     find=lambda _form: rerates.agents(_rerate().id, sort=sort_key() or "worst").dressed(
         lambda rows: with_agent_names(rows, agent_name="agent_id")

@@ -24,7 +24,7 @@ ROOTS = Listing(
     columns=(
         Column("reference", _("Root"), Mono(), card="name", to=To("seal_roots.file", "number", "id")),
         Column("day", _("Day"), Day(), card="note"),
-        Column("seals", _("Seals"), Count(), card="sum"),
+        Column("seals", _("Seals"), Count(), card="also"),
         Column("hash", _("Hash"), Trace(16), card="more"),
         Column("previous_hash", _("Hash before"), Trace(16), shown=False),
         Column("key_id", _("Key"), Mono(), shown=False),

@@ -51,7 +51,7 @@ STATEMENTS = Listing(
         Column("month", _("Month"), of=_month, card="name", to=To("statements.show")),
         Column("agent_name", _("Agent"), to=To("agents.show", value="agent_reference"), card="more"),
         Column("number", _("Number"), Count(), shown=False),
-        Column("lines", _("Lines"), Count(), sort=True, card="sum"),
+        Column("lines", _("Lines"), Count(), sort=True, card="also"),
         Column("until", _("Ends"), Moment(), sort=True, shown=False),
         Column("sealed_at", _("Sealed"), Moment(), quiet=True),
         Column("root_id", _("Root"), Count(), quiet=True),

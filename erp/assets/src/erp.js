@@ -26,6 +26,12 @@
   addEventListener("resize", seeWhatFits);
   document.addEventListener("htmx:after:swap", seeWhatFits);
 
+  // Where tabs do not all fit, the one that is shown is in sight.
+  document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  });
+
   // A form with data-confirm says in the shared dialog what will happen before it is sent.
   // Listening in the capture phase puts the question before htmx sees the form.
   let asking = null;

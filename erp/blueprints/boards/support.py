@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -24,7 +24,7 @@ from erp.domain.analytics import CURRENCY
 MOST = 12
 """Agents and sign-ups listed on the page itself."""
 TROUBLES: dict[str, tuple[LazyString, LazyString, dict[str, Any]]] = {
-    "suspended": (_("Suspended"), _("neither book nor are paid"), {"state": "suspended"}),
+    "suspended": (lazy_pgettext("view", "Suspended"), _("neither book nor are paid"), {"state": "suspended"}),
     "pending": (_("To verify"), _("nobody pays them before they are active"), {"state": "pending"}),
     "frozen_lines": (_("Frozen commissions"), _("agents with some"), {"group": "frozen_lines"}),
     "failed_payout": (_("Failed payouts"), _("agents with one"), {"group": "failed_payout"}),
