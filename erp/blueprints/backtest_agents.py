@@ -25,7 +25,7 @@ from erp.kernel.permissions import Permission
 bp = Blueprint("backtest_agents", __name__, url_prefix="/back-tests/<reference>/agents")
 lines_bp = Blueprint("backtest_lines", __name__, url_prefix="/back-tests/<reference>/agents/<agent>")
 TEXT = Kind()
-WAYS = (("more", _("would earn more")), ("less", _("would earn less")), ("same", _("would earn the same")))
+WAYS = (("more", _("Would earn more")), ("less", _("Would earn less")), ("same", _("Would earn the same")))
 
 
 class ResultFilters(Filters):
@@ -216,7 +216,7 @@ LINES = Listing(
         Column("why", _("Why"), Words(300), card="more"),
     ),
     find=_find_lines,
-    filters=lambda: LineFilters(version=_versions(), way=[("changed", _("those that change")), *WAYS]),
+    filters=lambda: LineFilters(version=_versions(), way=[("changed", _("Those that change")), *WAYS]),
     empty=Empty("percent", _("No line"), _("Nothing that this agent's customers did earned anything.")),
     template="backtests/lines.html",
     label=lambda row: str(row.source_id),

@@ -42,7 +42,7 @@ JOBS = Listing(
             card="name",
             to=To("jobs.show", "id", "id"),
         ),
-        Column("subject", _("Subject"), Mono(), card="note", quiet=True),
+        Column("subject", _("Subject"), Mono(), card="note", shown=False),
         Column("state", _("State"), Tag(), card="state"),
         Column("attempts", _("Attempts"), Count(), sort=True),
         Column("written_at", _("Written"), Moment(), shown=False),

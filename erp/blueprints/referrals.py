@@ -161,7 +161,7 @@ def _why(referral: Any) -> Iterator[str]:
     for claim in claims:
         name = names.get(UUID(claim["agent"]), "") if claim.get("agent") else gettext("nobody")
         yield gettext(
-            "%(claim)s: %(agent)s. %(verdict)s",
+            "%(claim)s (%(agent)s). %(verdict)s",
             claim=_claimed(claim),
             agent=name,
             verdict=_verdict(claim, referral.basis),

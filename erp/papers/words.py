@@ -27,6 +27,7 @@ ENTRIES: dict[str, LazyString] = {
     "reversal": _("Reversal"),
     "true_up": _("True-up"),
     "maturity": _("Hold over"),
+    "freeze": _("Frozen"),
     "release": _("Let go"),
     "forfeiture": _("Forfeited"),
     "payout_approved": _("Payout approved"),

@@ -11,12 +11,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from erp.domain import bookings
+from erp.domain import bookings, staff
 from erp.kernel import clock
 from erp.kernel.actor import Actor
+from erp.kernel.db import execute
 from erp.kernel.transaction import transaction
 from tests.support import cast
-from tests.support.office import Office
+from tests.support.office import PREPARED_BY, Office
 
 TESTS = Actor.system("tests")
 
@@ -131,3 +132,46 @@ def test_a_view_is_saved_and_found_again(
     page.get_by_role("link", name="To call").click()
     expect(page).to_have_url(f"{live}/agents?state=pending")
     expect(page.get_by_label("Any state")).to_have_value("pending")
+
+
+def test_every_list_is_whole_on_a_desk_in_russian(
+    app: Flask, page: Page, live: str, sign_in: Callable[[Page], None], office: Office
+) -> None:
+    """Russian words are the longer ones; what does not fit would have to be scrolled to sideways."""
+    with app.app_context(), transaction():
+        id = staff.add(
+            "prepared@example.test", "Филипп Орлов", "correct horse", ["finance"], by=TESTS, now=clock.now()
+        )
+        execute("update staff set id = :known where id = :id", known=PREPARED_BY.id, id=id)
+    sign_in(page)
+    page.context.add_cookies([{"name": "language", "value": "ru", "url": live}])
+    page.set_viewport_size({"width": 1440, "height": 900})
+    inside = [
+        f"/agents/{office.agent}/ledger",
+        f"/rerates/{office.rerate}/agents",
+        f"/payout-runs/{office.run}",
+    ]
+    lists = sorted(
+        str(rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.endswith(".index") and not rule.arguments
+    )
+    assert len(lists) > 20
+    for url in (*lists, *inside):
+        page.goto(live + url)
+        beyond = page.evaluate(
+            "Math.max(0, ...[...document.querySelectorAll('.scroll')].map(box => box.scrollWidth - box.clientWidth))"
+        )
+        assert beyond == 0, f"{url} is {beyond} px broader than its place"
+
+
+def test_the_tab_that_is_shown_is_in_sight_on_a_phone(
+    page: Page, live: str, sign_in: Callable[[Page], None], office: Office
+) -> None:
+    sign_in(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live}/dashboards/turnover")
+    shown = page.locator(".tabs [aria-current]").bounding_box()
+    assert shown
+    assert shown["x"] >= 0
+    assert shown["x"] + shown["width"] <= 390

@@ -51,6 +51,12 @@ def test_lines_across_are_at_whole_and_equal_steps(page: None, highest: int, tic
     assert len({after - before for before, after in itertools.pairwise(values)}) == 1
 
 
+def test_a_word_near_a_side_ends_where_the_picture_does(page: None) -> None:
+    many, few = bars(*[(1,)] * 30).labels, bars(*[(1,)] * 6).labels
+    assert (many[-1].x, many[-1].anchor) == ("100%", "end")
+    assert {label.anchor for label in (*many[:-1], *few)} == {"middle"}
+
+
 def test_there_is_room_for_the_words_under_it(page: None) -> None:
     for number in (1, 7, 12, 30, 365):
         labels = bars(*[(1,)] * number).labels

@@ -20,7 +20,9 @@ def test_the_list_says_who_decides_and_by_when(desk: Callable[[Role], Desk], off
     for words in (office.dispute, "The amount is wrong", "Finance", "It stays open"):
         assert words in page, words
     assert office.upheld not in page
-    assert office.upheld in support.get("/disputes?state=decided").text
+    decided = support.get("/disputes?state=decided").text
+    assert office.upheld in decided
+    assert "It stays open" not in decided.partition("<tbody>")[2], "a deadline that was kept is past"
     assert office.dispute not in support.get("/disputes?due=soon").text
 
 

@@ -10,14 +10,20 @@ from flask import Flask
 from erp.blueprints.deeds import DEEDS, SUBJECTS
 from erp.blueprints.job_names import NAMES
 from erp.blueprints.navigation import GROUPS
+from erp.blueprints.people import SYSTEM
 from erp.blueprints.presentation import icon
+from erp.blueprints.roles import PERMISSIONS
 from erp.blueprints.states import STATES
 from erp.domain import agents, bookings, payments, payouts, referrals
+from erp.domain.commissions import booked
+from erp.kernel.permissions import Permission
+from erp.papers import words
 
 ERP = Path(__file__).resolve().parents[2] / "erp"
 DOMAIN = ERP / "domain"
 SUBJECT = re.compile(r'audit\.record\(\s*"[a-z_.]+",\s*"([a-z_]+)"')
 JOB = re.compile(r'"(erp\.jobs\.[a-z_]+\.[a-z_]+)"')
+ACTOR = re.compile(r'Actor\.system\("([a-z ]+)"\)')
 RECORDED = re.compile(r'audit\.record\(\s*"([a-z_]+\.[a-z_]+)"')
 
 
@@ -59,3 +65,18 @@ def test_every_subject_of_a_deed_and_every_job_has_its_word() -> None:
     files = [file for folder in ("domain", "jobs", "blueprints") for file in (ERP / folder).rglob("*.py")]
     jobs = {job for file in files for job in JOB.findall(file.read_text())}
     assert jobs == NAMES.keys()
+
+
+def test_every_right_is_told_on_the_page_of_a_colleague() -> None:
+    assert PERMISSIONS.keys() == set(Permission)
+
+
+def test_every_part_of_the_system_that_acts_has_a_name() -> None:
+    files = [file for folder in ("domain", "jobs") for file in (ERP / folder).rglob("*.py")]
+    acting = {name for file in files for name in ACTOR.findall(file.read_text())}
+    assert len(acting) > 5
+    assert acting - SYSTEM.keys() == set()
+
+
+def test_every_entry_that_a_commission_makes_has_its_word_on_statements() -> None:
+    assert {kind.partition("_")[0] for kind in booked.OF_COMMISSION} - words.ENTRIES.keys() == set()
