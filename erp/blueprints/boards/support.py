@@ -24,7 +24,11 @@ from erp.domain.analytics import CURRENCY
 MOST = 12
 """Agents and sign-ups listed on the page itself."""
 TROUBLES: dict[str, tuple[LazyString, LazyString, dict[str, Any]]] = {
-    "suspended": (lazy_pgettext("trouble", "Suspended"), _("neither book nor are paid"), {"state": "suspended"}),
+    "suspended": (
+        lazy_pgettext("trouble", "Suspended"),
+        _("neither book nor are paid"),
+        {"state": "suspended"},
+    ),
     "pending": (_("To verify"), _("nobody pays them before they are active"), {"state": "pending"}),
     "frozen_lines": (_("Frozen commissions"), _("agents with some"), {"group": "frozen_lines"}),
     "failed_payout": (_("Failed payouts"), _("agents with one"), {"group": "failed_payout"}),
