@@ -246,6 +246,7 @@ def upgrade() -> None:
         "referral",
         sa.Column("is_transferred", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
+    op.execute("alter table referral disable trigger referral_is_audited")  # what is known already is no deed
     op.execute(
         """update referral r set is_transferred = true
            where exists (select 1 from commission c
@@ -253,6 +254,7 @@ def upgrade() -> None:
                            and not exists (select 1 from referral_share s
                                            where s.referral_id = r.id and s.agent_id = c.agent_id))"""
     )
+    op.execute("alter table referral enable trigger referral_is_audited")
     op.execute(FUNCTIONS)
     op.execute(
         "create trigger referral_knows_of_transfers after update of agent_id or delete on referral_share"
