@@ -25,9 +25,10 @@ WATCH = """
     create event trigger kept_altered on ddl_command_end execute function kept.note();
     create event trigger kept_dropped on sql_drop execute function kept.note()"""
 """Whoever alters more than rows leaves a number behind, even if it is rolled back."""
+ALTERED = "select is_called from kept.alteration"
 RELATIONS = """
     select n.nspname, c.relname, c.relkind = 'S' from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'S') and n.nspname not in ('pg_catalog', 'information_schema')"""
+    where c.relkind in ('r', 'S') and n.nspname not in ('pg_catalog', 'information_schema', 'kept')"""
 LEFT_OVER = """
     select pg_terminate_backend(pid, 5000) from pg_stat_activity a
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
@@ -59,10 +60,10 @@ class Kept:
     def put_back(self) -> bool:
         """Whether all is as it was at first. It is not when more than rows was altered, or done too often."""
         self._connection.execute(LEFT_OVER)
+        if self._times == AT_MOST or self._connection.execute(ALTERED).fetchone() == (True,):
+            return False
         now = self._look()
         changed = {relation for relation in now if self._has_changed(relation, now[relation])}
-        if self._times == AT_MOST or ("kept", "alteration") in changed:
-            return False
         with self._connection.transaction():
             self._connection.execute("set local session_replication_role = replica")
             for relation in changed & self._tables:
