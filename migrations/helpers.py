@@ -1,5 +1,8 @@
 """What migrations say often: what the application may do with a table, and what nobody may."""
 
+import re
+from importlib import import_module
+
 from alembic import op
 
 APP = "ref_app"
@@ -34,3 +37,11 @@ def audited(table: str, *, of: str = "") -> None:
         f'create constraint trigger {table}_is_audited after insert or update{columns} or delete on "{table}"'
         " deferrable initially deferred for each row execute function refuse_unaudited()"
     )
+
+
+def as_made_by(migration: str, function: str) -> str:
+    """The text with which an earlier migration made a function, to go back to."""
+    texts: str = import_module(f"migrations.versions.{migration}").FUNCTIONS
+    made = re.search(rf"create (?:or replace )?function {function}\(.*?end \$\$;", texts, re.DOTALL)
+    assert made is not None
+    return re.sub(r"^create function", "create or replace function", made[0])

@@ -83,6 +83,11 @@ WRITE_NEWS = """insert into outbox (job, subject, due_at, relayed_at)
   from jsonb_to_recordset(cast(:news as jsonb)) as n(job text, subjects jsonb, delay float8)
   cross join lateral jsonb_array_elements_text(n.subjects) as s(subject)
   returning id, job, subject, relayed_at"""
+WRITE_ONE = """insert into outbox (job, subject, due_at, relayed_at)
+  values (:job, :subject, clock_timestamp() + make_interval(secs => cast(:delay as float8)),
+          case when cast(:delay as float8) = 0 then clock_timestamp() end)
+  returning id, job, subject, relayed_at"""
+"""The same for one job with one subject."""
 
 
 class News(NamedTuple):

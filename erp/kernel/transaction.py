@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 
@@ -17,6 +18,10 @@ WRITE_DOWN = f"""
 with deeds as ({audit.WRITE_DEEDS}), news as ({outbox.WRITE_NEWS})
 select id, job, subject, relayed_at is not null from news"""
 """All that the verbs of a transaction noted, in one statement: most write both, and every statement is a round trip."""
+WRITE_DOWN_ONE = f"""
+with deeds as ({audit.WRITE_DEED}), news as ({outbox.WRITE_ONE})
+select id, job, subject, relayed_at is not null from news"""
+"""The same for one of each, which is what comes most."""
 
 
 class TransactionOpen(RuntimeError):
@@ -82,11 +87,19 @@ def _end() -> list[outbox.News]:
     deeds, news = take_noted("deeds"), take_noted("news")
     written: list[outbox.News] = []
     if deeds or news:
-        noted = {"deeds": json.dumps(deeds), "news": json.dumps(news)}
-        found, _ = together((WRITE_DOWN, noted), ("commit", {}))
+        found, _ = together(_writing_down(deeds, news), ("commit", {}))
         written = [outbox.News(*one) for one in found]
     session.commit()
     return written
+
+
+def _writing_down(deeds: list[dict[str, Any]], news: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """The statement that writes them, and what it takes."""
+    if len(deeds) == len(news) == 1 and len(news[0]["subjects"]) == 1:
+        [deed], [told] = deeds, news
+        one = {"job": told["job"], "subject": told["subjects"][0], "delay": told["delay"]}
+        return WRITE_DOWN_ONE, {**deed, "details": json.dumps(deed["details"]), **one}
+    return WRITE_DOWN, {"deeds": json.dumps(deeds), "news": json.dumps(news)}
 
 
 def _undo() -> None:

@@ -1,10 +1,10 @@
 """Booking looks up less for each line, with every guarantee: accounts once, the side of a balance that moved, former
 agents only of customers who were transferred. And the journal of a day is found without reading all of them."""
 
-from importlib import import_module
-
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.helpers import as_made_by
 
 revision = "0130_lean_books"
 down_revision = "0070_init_retries"
@@ -283,15 +283,5 @@ def downgrade() -> None:
     op.create_foreign_key("commission_event_id_fkey", "commission", "event", ["event_id"], ["id"])
     op.create_foreign_key("event_original_event_id_fkey", "event", "event", ["original_event_id"], ["id"])
     for function, migration in REPLACED.items():
-        op.execute(_as_made_by(migration, function))
+        op.execute(as_made_by(migration, function))
     op.drop_column("referral", "is_transferred")
-
-
-def _as_made_by(migration: str, function: str) -> str:
-    """The text with which an earlier migration made a function."""
-    texts: str = import_module(f"migrations.versions.{migration}").FUNCTIONS
-    beginning = f"create function {function}("
-    text = texts[texts.index(beginning) :]
-    return (
-        text[: text.index("end $$;")].replace("create function", "create or replace function", 1) + "end $$;"
-    )

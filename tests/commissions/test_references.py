@@ -54,6 +54,19 @@ def test_a_commission_for_nothing_is_refused(owner: psycopg.Connection, event: i
     assert refusal.value.diag.constraint_name == "commission_has_its_event"
 
 
+def test_a_commission_of_nobodys_customer_is_refused(owner: psycopg.Connection, event: int) -> None:
+    line = look("select id from commission where event_id = :event", event=event)
+    with pytest.raises(errors.ForeignKeyViolation) as refusal:
+        copy(owner, "commission", line, rule_id="rule_id + 1", referral_id="gen_random_uuid()")
+    assert refusal.value.diag.constraint_name == "commission_has_its_referral"
+
+
+@pytest.mark.parametrize("deed", ["delete from referral", "update referral set id = gen_random_uuid()"])
+def test_a_referral_stays(owner: psycopg.Connection, deed: str) -> None:
+    with pytest.raises(errors.RestrictViolation, match="referral is append-only"):
+        owner.execute(deed)
+
+
 @pytest.mark.parametrize(
     "deed", ["update referral_share set agent_id = gen_random_uuid()", "delete from referral_share"]
 )

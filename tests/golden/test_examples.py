@@ -8,7 +8,18 @@ from erp.domain.commissions import engine, history
 from erp.domain.commissions.facts import FACTS_OF_ALL
 from erp.kernel.db import db, rows
 from tests.golden.examples import Golden
-from tests.support.earnings import accrue, agent, customer_of, days, net, paid, programme, refunded
+from tests.support.earnings import (
+    accrue,
+    agent,
+    customer_of,
+    days,
+    net,
+    paid,
+    payment,
+    programme,
+    refund,
+    refunded,
+)
 
 MUTATIONS = {
     "the connection of the moment itself does not count": (
@@ -131,9 +142,12 @@ OVER_A_HISTORY = MUTATIONS | {
 """The same in the text that goes over a whole history, where some steps are written otherwise."""
 LIVE = {
     "late facts change nothing": ("c.occurred_at >= l.since", "c.occurred_at >= l.since and false"),
-    "what was taken back before is forgotten": ("- coalesce(b.reversed, 0) as unreversed", "as unreversed"),
+    "what was taken back before is forgotten": (
+        "- coalesce(d.booked_reversed, 0) as unreversed",
+        "as unreversed",
+    ),
     "what was booked before is forgotten": (
-        "d.accrued - coalesce(b.accrued, 0) as missing",
+        "d.accrued - coalesce(d.booked, 0) as missing",
         "d.accrued as missing",
     ),
     "the month begins anew with every batch": ("where r.monthly_cap is not null and", "where false and"),
@@ -230,6 +244,39 @@ def test_every_mutation_of_the_comparison_with_the_books_is_caught(
     for text in ("BOOK", "BOOK_COMMON"):
         monkeypatch.setattr(engine, text, mutated(getattr(engine, text), change))
     assert told_in_parts(2) != WORKED_OUT
+
+
+COMMON = {
+    "a refund forgets what the cap left": (
+        "then b.accrued else r.customer_capped",
+        "then r.customer_capped else r.customer_capped",
+    ),
+    "what a refund is about hides what came before it": (", r.is_settled order by", " order by"),
+}
+"""The same in what is left alone when only a refund is told."""
+
+
+@pytest.mark.parametrize("change", COMMON.values(), ids=COMMON)
+def test_every_mutation_of_what_a_refund_leaves_alone_is_caught(
+    context: None, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
+) -> None:
+    assert told_together(1) == LEFT
+    monkeypatch.setattr(engine, "BOOK_COMMON", mutated(engine.BOOK_COMMON, change))
+    assert told_together(2) != LEFT
+
+
+LEFT = [1_000, 250, 0]
+
+
+def told_together(number: int) -> list[int]:
+    """Payments of one month under a cap of 15.00 ₽; a refund of the second is told together with the third."""
+    key = f"together-{number}"
+    programme((0, 1_000), key=key, monthly_cap=1_500)
+    customer = customer_of(agent(), days(-3), programme=key)
+    first, second = paid(customer, 10_000, days(1)), paid(customer, 10_000, days(2))
+    back, third = refund(second, 5_000, days(3)), payment(customer, 10_000, days(4))
+    accrue(back, third)
+    return [net(first), net(second), net(third)]
 
 
 WORKED_OUT = [2_000, 1_000, 0]

@@ -105,7 +105,7 @@ OF_CUSTOMER = """
           and c.agent_id = r.agent_id and (e.occurred_at, e.id) < (r.occurred_at, r.event_id)"""
 OF_MONTH = """
         select c.occurred_at, c.event_id, c.customer_capped as amount from opening c
-        where r.monthly_cap is not null and c.agent_id = r.agent_id and c.programme_id = r.programme_id
+        where r.monthly_cap is not null and {asked}c.agent_id = r.agent_id and c.programme_id = r.programme_id
           and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
           and c.rule_id = r.rule_id"""
 
@@ -164,14 +164,30 @@ def facts(gone: str, *, base: str = OWN_PART, join: str = "join", month: str = M
   )"""
 
 
+_SETTLED = (
+    "not r.is_new and b.accrual_id is not null and (b.uncapped, b.line_capped) = (r.uncapped, r.line_capped)"
+)
+SETTLED = f""",
+           {_SETTLED} as is_settled,
+           case when {_SETTLED} then null else r.monthly_cap end as cap,
+           case when {_SETTLED} then b.accrued else r.customer_capped end as capped"""
+"""Whether only what goes back is asked about a line, and it is booked as it is computed up to the cap of the month: then
+what the cap left of it stands. To count that month once more would be to read all its lines, mostly long out of memory;
+whatever fact came late and changes it is told itself, and goes through the whole text."""
+
+
 def lines(*, common: bool) -> str:
     """From `concerned` and `opening` to the relation `line`. `common` leaves out what common terms never need."""
     volume, in_time = ("null", "true") if common else (VOLUME, IN_TIME)
     by_customer = "" if common else BY_CUSTOMER
     source = "rated" if common else "customer_capped_worth"
+    settled = SETTLED if common else ""
+    per_month = f"{PER_MONTH}, r.is_settled" if common else PER_MONTH
+    of_month = OF_MONTH.format(asked="not r.is_settled and " if common else "")
     customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
     base = "w.whole" if common else OWN_PART
-    return f"""{facts(GONE_BACK, base=base, kept="k.cause_id, k.source_id, k.frozen, ")},
+    kept = "k.cause_id, k.source_id, k.frozen, " + ("k.is_new, " if common else "")
+    return f"""{facts(GONE_BACK, base=base, kept=kept)},
   rated as (
     select f.*, v.volume, tier.position as tier_position, earned.*,
            {customer_capped} least(f.line_cap, earned.uncapped) as line_capped
@@ -193,23 +209,12 @@ def lines(*, common: bool) -> str:
       select rate.rate_bps, rate.is_in_time,
              {EARNED.format(base="f.base")} as uncapped) earned
     offset 0
-  ),{by_customer}{
-        _capped(
-            source=source,
-            amount="customer_capped",
-            cap="monthly_cap",
-            per=PER_MONTH,
-            booked=OF_MONTH,
-            answer="accrued",
-        )
-    },
-  compared as (
-    select d.*, b.accrual_id, b.is_told, d.accrued - coalesce(b.accrued, 0) as missing,
-           d.uncapped - coalesce(b.uncapped, 0) as missing_uncapped,
-           d.line_capped - coalesce(b.line_capped, 0) as missing_line_capped,
-           d.customer_capped - coalesce(b.customer_capped, 0) as missing_customer_capped,
-           -{taken_back(common=common)} - coalesce(b.reversed, 0) as unreversed
-    from accrued_worth d
+  ),{by_customer}
+  known as (
+    select r.*, b.accrual_id, b.is_told, b.accrued as booked, b.uncapped as booked_uncapped,
+           b.line_capped as booked_line_capped, b.customer_capped as booked_customer_capped,
+           b.reversed as booked_reversed{settled}
+    from {source} r
     left join lateral (
       select c.id as accrual_id, c.amount + coalesce(x.accrued, 0) as accrued,
              c.uncapped + coalesce(x.uncapped, 0) as uncapped,
@@ -222,10 +227,28 @@ def lines(*, common: bool) -> str:
                sum(x.uncapped)::bigint as uncapped, sum(x.line_capped)::bigint as line_capped,
                sum(x.customer_capped)::bigint as customer_capped,
                (sum(x.amount) filter (where x.kind = 'reversal'))::bigint as reversed,
-               bool_or(x.cause_event_id = d.cause_id) as is_told
+               bool_or(x.cause_event_id = r.cause_id) as is_told
         from opening x where x.accrual_id = c.id and x.kind <> 'accrual') x
-      where c.event_id = d.event_id and c.rule_id = d.rule_id and c.agent_id = d.agent_id
+      where c.event_id = r.event_id and c.rule_id = r.rule_id and c.agent_id = r.agent_id
         and c.kind = 'accrual') b on true
+    offset 0
+  ),{
+        _capped(
+            source="known",
+            amount="capped" if common else "customer_capped",
+            cap="cap" if common else "monthly_cap",
+            per=per_month,
+            booked=of_month,
+            answer="accrued",
+        )
+    },
+  compared as (
+    select d.*, d.accrued - coalesce(d.booked, 0) as missing,
+           d.uncapped - coalesce(d.booked_uncapped, 0) as missing_uncapped,
+           d.line_capped - coalesce(d.booked_line_capped, 0) as missing_line_capped,
+           d.customer_capped - coalesce(d.booked_customer_capped, 0) as missing_customer_capped,
+           -{taken_back(common=common)} - coalesce(d.booked_reversed, 0) as unreversed
+    from accrued_worth d
     offset 0
   ),
   line as (

@@ -81,7 +81,7 @@ NOT_ASKED = "(event_id, agent_id) not in (select event_id, agent_id from shared)
 
 CONCERNED_COMMONLY = f"""
   concerned as (
-    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id
+    select {AS_TOLD}, referral_id, registered_at, terms_id, frozen, agent_id, bps, cause_id, is_new
     from shared where kind in {EARNING}
   )"""
 CONCERNS_MORE = f"""exists (

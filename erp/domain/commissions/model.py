@@ -30,7 +30,7 @@ class Commission(db.Model):
     event_id: so.Mapped[int]
     rule_id: so.Mapped[int]
     agent_id: so.Mapped[UUID]
-    referral_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("referral.id"))
+    referral_id: so.Mapped[UUID]
     programme_id: so.Mapped[UUID]
     terms_id: so.Mapped[UUID]
     accrual_id: so.Mapped[int | None]
