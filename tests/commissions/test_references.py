@@ -46,6 +46,13 @@ def test_a_refund_of_nothing_is_refused(owner: psycopg.Connection, event: int) -
     assert refusal.value.diag.constraint_name == "event_has_its_original"
 
 
+def test_a_fact_of_nobody_is_refused(owner: psycopg.Connection, event: int) -> None:
+    copy(owner, "event", event, source_id="'known'")
+    with pytest.raises(errors.ForeignKeyViolation) as refusal:
+        copy(owner, "event", event, source_id="'unknown'", customer_id="gen_random_uuid()")
+    assert refusal.value.diag.constraint_name == "event_has_its_customer"
+
+
 def test_a_commission_for_nothing_is_refused(owner: psycopg.Connection, event: int) -> None:
     line = look("select id from commission where event_id = :event", event=event)
     copy(owner, "commission", line, rule_id="rule_id + 1")
@@ -61,10 +68,13 @@ def test_a_commission_of_nobodys_customer_is_refused(owner: psycopg.Connection, 
     assert refusal.value.diag.constraint_name == "commission_has_its_referral"
 
 
-@pytest.mark.parametrize("deed", ["delete from referral", "update referral set id = gen_random_uuid()"])
-def test_a_referral_stays(owner: psycopg.Connection, deed: str) -> None:
-    with pytest.raises(errors.RestrictViolation, match="referral is append-only"):
-        owner.execute(deed)
+@pytest.mark.parametrize("table", ["referral", "customer"])
+@pytest.mark.parametrize(
+    "deed", ["delete from {}", "truncate {} cascade", "update {} set id = gen_random_uuid()"]
+)
+def test_customers_and_their_referrals_stay(owner: psycopg.Connection, table: str, deed: str) -> None:
+    with pytest.raises(errors.RestrictViolation, match="is append-only"):
+        owner.execute(deed.format(table))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from erp.domain.commissions.facts import EARNING
+from erp.domain.commissions.facts import EARNING, lines_where
 from erp.domain.commissions.history import Steps, calendar, connected, earned, followed
 from erp.domain.referrals import terms_at
 from erp.kernel.span import within
@@ -79,11 +79,13 @@ def _under_a_version(steps: Steps) -> str:
   {_facts("(select terms_id from pinned)")},
   -- What people took back by hand counts under the rule of the same name.
   commission as not materialized (
-    select c.id, c.event_id, c.agent_id, same.id as rule_id
+    select c.id, c.kind, c.event_id, c.agent_id, same.id as rule_id
     from commission c join rule_of_all own on own.id = c.rule_id join rule same on same.key = own.key),
   {earned(steps)}"""
 
 
+_OF_THE_BATCH = f"""c.programme_id = :programme_id and c.agent_id between :first_agent_id and :last_agent_id
+      and (cast(:agent_ids as uuid[]) is null or c.agent_id = any(:agent_ids)) and {within("c.occurred_at")}"""
 _COUNTED = f"""
   counted as materialized (
     select l.agent_id, l.event_id, l.accrued, l.taken_back, l.occurred_at, l.terms_id, l.tier_position,
@@ -136,11 +138,8 @@ _HISTORY = f"""
     insert into back_test_income (back_test_id, batch, month, received, fee)
     select :id, :number, (month at time zone :zone)::date, received, fee from income where agent_id is null),
   in_books as (
-    select c.agent_id, c.event_id, sum(c.amount)::bigint as net from commission c
-    where c.programme_id = :programme_id and c.agent_id between :first_agent_id and :last_agent_id
-      and (cast(:agent_ids as uuid[]) is null or c.agent_id = any(:agent_ids))
-      and c.event_id <= :last_event_id and coalesce(c.cause_event_id, 0) <= :last_event_id
-      and {within("c.occurred_at")}
+    select c.agent_id, c.event_id, sum(c.amount)::bigint as net from ({lines_where(_OF_THE_BATCH)}) c
+    where c.event_id <= :last_event_id and coalesce(c.cause_event_id, 0) <= :last_event_id
     group by c.agent_id, c.event_id),
   proven as (
     select agent_id, coalesce(sum(b.net), 0)::bigint as booked,

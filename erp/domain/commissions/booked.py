@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from erp.domain.commissions import explain, queries
 from erp.domain.commissions.earned import earned
+from erp.domain.commissions.facts import lines_where
 from erp.domain.commissions.words import CODES
 from erp.kernel.db import rows
 from erp.kernel.sentences import Sentence
@@ -46,9 +47,9 @@ def words_of_entries(agent_id: UUID, transaction_ids: Iterable[int]) -> dict[int
 def _entries(agent_id: UUID, ids: list[int]) -> Iterable[sa.Row[Any]]:
     """Lines and what happened to them, through the index of the agent's lines."""
     return rows(
-        """with mine as materialized (
+        f"""with mine as materialized (
              select c.id, c.kind, c.accrual_id, c.transaction_id, e.source_id, c.occurred_at
-             from commission c join event e on e.id = c.event_id where c.agent_id = :agent_id
+             from ({lines_where("c.agent_id = :agent_id")}) c join event e on e.id = c.event_id
            )
            select kind, coalesce(accrual_id, id) as accrual_id, id, transaction_id, source_id, occurred_at,
                   cast(null as text) as code

@@ -107,7 +107,7 @@ OF_MONTH = """
         select c.occurred_at, c.event_id, c.customer_capped as amount from opening c
         where r.monthly_cap is not null and {asked}c.agent_id = r.agent_id and c.programme_id = r.programme_id
           and c.occurred_at >= r.month and (c.occurred_at, c.event_id) < (r.occurred_at, r.event_id)
-          and c.rule_id = r.rule_id"""
+          and c.kind <> 'reversal' and c.rule_id = r.rule_id"""
 
 BY_CUSTOMER = (
     _capped(

@@ -16,6 +16,17 @@ AS_TOLD = (
     "event_id, kind, source_id, amount, currency, occurred_at, evidence, plan, prepaid_days, customer_id"
 )
 
+
+def lines_where(condition: str) -> str:
+    """All lines whose commission `c` meets a condition on agent, programme or time: reversals stand in no index by those,
+    so they are found through what they take back."""
+    return f"""
+  select c.* from commission c where c.kind <> 'reversal' and {condition}
+  union all
+  select x.* from commission c join commission x on x.accrual_id = c.id and x.kind = 'reversal'
+  where c.kind = 'accrual' and {condition}"""
+
+
 REACHING = """
   -- Programmes in which a fact changes what was before it in its window, or a refund what comes after it.
   reaching as materialized (

@@ -69,7 +69,14 @@ class Commission(db.Model):
             unique=True,
             postgresql_where=sa.text("kind <> 'accrual'"),
         ),
-        sa.Index("commission_agent_time_idx", "agent_id", "programme_id", "occurred_at", "event_id"),
+        sa.Index(
+            "commission_agent_time_idx",
+            "agent_id",
+            "programme_id",
+            "occurred_at",
+            "event_id",
+            postgresql_where=sa.text("kind <> 'reversal'"),
+        ),
         sa.CheckConstraint("kind in ('accrual', 'true_up', 'reversal')", name="kind"),
         sa.CheckConstraint(
             "account in ('pending', 'frozen', 'available', 'credit', 'forfeited')", name="account"

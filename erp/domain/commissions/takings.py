@@ -46,7 +46,7 @@ customer cancelled too soon."""
 
 DECIDED = """case when d.is_decided then (
     select coalesce(sum(k.amount), 0)::bigint from commission_decision k join commission a on a.id = k.commission_id
-    where a.event_id = d.event_id and a.rule_id = d.rule_id and a.agent_id = d.agent_id) else 0 end"""
+    where a.kind = 'accrual' and a.event_id = d.event_id and a.rule_id = d.rule_id and a.agent_id = d.agent_id) else 0 end"""
 
 
 def taken_back(*, common: bool) -> str:

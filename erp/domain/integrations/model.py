@@ -45,7 +45,7 @@ class Event(db.Model):
     source: so.Mapped[str]
     source_id: so.Mapped[str]
     kind: so.Mapped[str]
-    customer_id: so.Mapped[UUID] = so.mapped_column(sa.ForeignKey("customer.id"))
+    customer_id: so.Mapped[UUID]
     payment_id: so.Mapped[UUID | None] = so.mapped_column(sa.ForeignKey("payment.id"))
     amount: so.Mapped[int | None]
     currency: so.Mapped[str | None]

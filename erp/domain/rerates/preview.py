@@ -10,7 +10,7 @@ import datetime as dt
 from uuid import UUID
 
 from erp.domain.commissions.engine import LINES, NOTHING_BOOKED
-from erp.domain.commissions.facts import EARNING
+from erp.domain.commissions.facts import EARNING, lines_where
 from erp.domain.referrals import terms_at
 from erp.domain.rerates.rules import COMPARED
 from erp.kernel import outbox
@@ -23,6 +23,8 @@ SETTINGS = "select set_config('work_mem', '64MB', true), set_config('jit', 'off'
 _DEADLINE = "e.occurred_at + make_interval(hours => 24 * u.condition_days::integer)"
 _EVENT = """e.customer_id, e.payment_id, e.amount, e.currency, e.evidence, {at} as occurred_at, e.recorded_at,
            {about} as original_event_id, e.refunded_total, e.plan, e.prepaid_days"""
+_OF_THE_AGENTS = """c.agent_id = any(:agent_ids) and c.programme_id = :programme_id and c.occurred_at >= :since
+      and c.occurred_at < :now"""
 
 PREVIEW = f"""
 with {NOTHING_BOOKED},
@@ -45,13 +47,11 @@ with {NOTHING_BOOKED},
     from referral_share s join referral r on r.id = s.referral_id join event e on e.customer_id = r.customer_id
     where s.programme_id = :programme_id and s.agent_id = any(:agent_ids) and e.kind in {EARNING}),
   booked as materialized (
-    select c.agent_id, c.amount, m.referral_id is not null as is_moved from commission c
-    left join moved m on m.referral_id = c.referral_id
-    where c.agent_id = any(:agent_ids) and c.programme_id = :programme_id and c.occurred_at >= :since
-      and c.occurred_at < :now),
+    select c.agent_id, c.amount, m.referral_id is not null as is_moved from ({lines_where(_OF_THE_AGENTS)}) c
+    left join moved m on m.referral_id = c.referral_id),
   -- What people took back by hand counts under the rule of the same name.
   commission as not materialized (
-    select c.id, c.event_id, c.agent_id, coalesce(same.id, c.rule_id) as rule_id
+    select c.id, c.kind, c.event_id, c.agent_id, coalesce(same.id, c.rule_id) as rule_id
     from commission c join rule own on own.id = c.rule_id
     left join moved m on m.referral_id = c.referral_id
     left join rule same on m.referral_id is not null and same.terms_id = :terms_id and same.key = own.key),
