@@ -42,7 +42,7 @@ OF_AGENT = To("agents.show", "reference", "agent_reference")
 class BookingFilters(Within):
     state = choice(_("Any state"))
     stage = choice(_("Any stage"))
-    reached = choice(_("However far it came"))
+    reached = choice(_("Any progress"))
     by = choice(_("Dates are of the booking"))
 
 
