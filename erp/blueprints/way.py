@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
 
 from erp.blueprints.presentation import format_bps, format_money
 from erp.blueprints.states import state_of
@@ -259,19 +260,36 @@ def _taken(
             line.money(one.amount),
             _why(one, is_debt=since is not None),
             one.booked_at,
-            _payment_url(line),
+            url_for("reversals.show", reference=one.reversal_reference)
+            if one.reversal_reference
+            else _payment_url(line),
             "bad" if one.amount < 0 else "ok",
         )
 
 
+CAUSES = {
+    "refund": _("the customer was refunded"),
+    "chargeback": _("the payer's bank took money back"),
+    "chargeback_reversal": _("the payer's bank gave again what it had taken back"),
+    "cancellation": _("the customer cancelled"),
+    "lapse": _("the customer had not paid in time"),
+    "decision": _("somebody took it back"),
+    "payment": _("the customer paid after all"),
+}
+"""Why something came back, by the kind of fact that caused it."""
+
+
 def _why(correction: Any, *, is_debt: bool) -> str:
+    if correction.is_undo:
+        return gettext("it is given back: taking it back was undone")
+    if correction.kind == "reversal" and correction.cause in CAUSES:
+        why = str(CAUSES[correction.cause])
+        if not is_debt or correction.amount > 0:
+            return why
+        return gettext("%(why)s after it was paid: a debt that later commissions repay", why=why)
     if correction.moved_at is not None:
         return gettext("a case gave a customer to another agent")
-    if correction.kind == "true_up":
-        return gettext("a fact became known late")
-    if is_debt:
-        return gettext("refunded after it was paid: a debt that later commissions repay")
-    return gettext("the customer was refunded")
+    return gettext("a fact became known late")
 
 
 def _came_back(line: Line) -> Iterator[Branch]:

@@ -32,6 +32,9 @@ def test_a_part_is_taken_back_from_the_page_of_the_commission(
         "it was decided to take it back, for the reason “the amount was not what the terms promise”" in page
     )
     assert made.headers["Location"] in page
+    way = page.partition('<ol class="journey"')[2].partition("Why this amount")[0]
+    assert "somebody took it back" in way
+    assert made.headers["Location"] in way
 
 
 def test_above_the_limit_a_second_person_approves(
@@ -51,6 +54,9 @@ def test_above_the_limit_a_second_person_approves(
     assert manager.post(f"{back}/approval").status_code == 303
     assert left(app, office) == 10_000
     assert "It was undone." in manager.get(made).text
+    assert (
+        "it is given back: taking it back was undone" in manager.get(f"/commissions/{office.commission}").text
+    )
 
 
 def test_what_waits_is_listed_and_can_be_withdrawn(
