@@ -295,7 +295,7 @@ def _ticks(top: int, unit: Unit) -> list[Tick]:
 
 def _labels(points: Sequence[Point], places: Sequence[Decimal]) -> list[Label]:
     """A word under every few points, counted back from the last; one that would reach out of the picture ends where the
-    picture does."""
+    picture does, and leaves the one beside it less room."""
     many = -(-len(points) // (2 * MOST_LABELS)) or 1
     few = many if len(points) <= MOST_LABELS else 2 * many
     last = len(points) - 1
@@ -309,7 +309,10 @@ def _labels(points: Sequence[Point], places: Sequence[Decimal]) -> list[Label]:
             x, anchor = Decimal(100), "end"
         else:
             anchor = "middle"
-        labels.append(Label(_percent(x), point.label, anchor, bool((last - at) % few)))
+        is_beside_end = last > MOST_LABELS and places[-1] > 100 - NEAR and last - at == few
+        is_beside_start = last > MOST_LABELS and places[0] < NEAR and at == few
+        is_minor = is_beside_end or is_beside_start or bool((last - at) % few)
+        labels.append(Label(_percent(x), point.label, anchor, is_minor))
     return labels
 
 

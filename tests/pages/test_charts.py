@@ -55,6 +55,9 @@ def test_a_word_near_a_side_ends_where_the_picture_does(page: None) -> None:
     many, few = bars(*[(1,)] * 30).labels, bars(*[(1,)] * 6).labels
     assert (many[-1].x, many[-1].anchor) == ("100%", "end")
     assert {label.anchor for label in (*many[:-1], *few)} == {"middle"}
+    assert [label.text for label in many if not label.minor][-2:] == ["18", "30"], (
+        "where there is little room"
+    )
 
 
 def test_there_is_room_for_the_words_under_it(page: None) -> None:
