@@ -110,7 +110,7 @@ class Bench:
             self.ours.remove(id)
         for part, took in spent.items():
             self.parts.setdefault(part, []).append(took)
-        return spent["cutting"] + spent["version"] + spent["committing"]
+        return sum(took for part, took in spent.items() if part != "own_terms_and_proof")
 
     def windowed(self) -> float:
         started = time.perf_counter()

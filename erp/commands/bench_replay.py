@@ -26,6 +26,7 @@ from erp.kernel.transaction import transaction
 BY = Actor.system("benchmark")
 DRAFT = 2
 """The version that the ground holds as a draft."""
+USED = Steps(customer_cap=False, other_volume=False, time=False, condition=False)
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def replaying() -> Iterator[Ours]:
             partial(_replay, app),
             _written,
             _remove,
-            replay.replay_version(Steps(customer_cap=False, other_volume=False, time=False, condition=False)),
+            ";\n".join((*replay.READ, replay.replay_version(USED))),
         )
 
 
@@ -95,6 +96,8 @@ def _replay_next(id: UUID, watch: Watch) -> bool:
         return backtests.replay_next(id, by=BY, now=NOW)
     given = {**test._asdict(), **batch._asdict()}
     watch.took("committing")
+    actions.read(given)
+    watch.took("reading")
     actions.replay_under(0, given)
     watch.took("own_terms_and_proof")
     actions.replay_under(1, given)

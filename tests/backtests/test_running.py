@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from erp.domain import backtests, programmes
 from erp.domain.backtests import actions
 from erp.domain.backtests.queries import RUN
 from erp.jobs import backtests as job
-from erp.kernel import outbox
-from erp.kernel.db import db, rows, scalar
+from erp.kernel import ids, outbox
+from erp.kernel.db import db, execute, rows, scalar
 from erp.kernel.span import Span
 from erp.kernel.transaction import rehearsal, transaction
 from tests.backtests.conftest import results, run
@@ -193,6 +193,32 @@ def test_one_to_four_versions(agents, draft, asked):
 def test_without_history_there_is_nothing_to_replay(superapp, asked):
     with pytest.raises(backtests.NothingToReplay):
         asked(1)
+
+
+ROWS = (
+    "back_test_result values (:id, 1, :agent, 1, 1, 0, 1, 0, null, null)",
+    "back_test_agent values (:id, :agent, 1, 1, 0, 0, 0)",
+)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_nothing_is_written_for_a_back_test_that_is_not_there(agents, row):
+    with pytest.raises(IntegrityError, match="no such back-test"), transaction():
+        execute(f"insert into {row}", id=ids.uuid7(), agent=agents[0])
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_it_is_not_deleted_while_something_is_written_for_it(app, agents, asked, row):
+    id = id_of(asked(1))
+    with rehearsal():
+        execute(f"insert into {row}", id=id, agent=agents[0])
+        (refusal,) = at_once(app, _delete, [id])
+        assert "lock timeout" in str(refusal)
+
+
+def _delete(id):
+    execute("set local lock_timeout = '100ms'")
+    execute("delete from back_test where id = :id", id=id)
 
 
 def test_deleted_it_leaves_no_row(agents, asked):

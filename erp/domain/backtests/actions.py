@@ -19,12 +19,18 @@ from erp.kernel.sentences import Sentence
 from erp.kernel.span import EVER, Span
 
 MOST_VERSIONS = 4
-FACTS_AT_ONCE = 50_000
+FACTS_AT_ONCE = 100_000
 """Facts that a batch replays in one statement: its memory, and how long a cancellation may take, are bounded by it."""
-SETTINGS = """select set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
-                     set_config('plan_cache_mode', 'force_custom_plan', true),
-                     set_config('enable_memoize', 'off', true)"""
-"""A batch sorts in memory, is over before compiling it would pay, and is planned for as many agents as it has."""
+SETTINGS = """select set_config('work_mem', '64MB', true), set_config('temp_buffers', '32MB', true),
+                     set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+                     set_config('enable_memoize', 'off', true), set_config('enable_mergejoin', 'off', true),
+                     set_config('enable_indexscan', 'on', true)"""
+"""A batch sorts in memory, is over before compiling it would pay, and is planned for as many agents as it has. It is
+gathered by hashes: rows of a history need not be sorted to be joined."""
+READING = (
+    "select set_config('enable_indexscan', 'off', true), set_config('effective_io_concurrency', '0', true)"
+)
+"""Events of a batch lie all over their table: they are read page by page, each page once, by the process itself."""
 
 
 class VersionsNeeded(Invalid):
@@ -177,9 +183,19 @@ def start(id: UUID, *, by: Actor, now: dt.datetime) -> None:
         now=now,
     )
     if begun is not None:
-        execute(SETTINGS)
-        execute(replay.CUT, facts_at_once=FACTS_AT_ONCE, **begun._asdict())
+        _cut(begun)
         audit.record("back_test.started", "back_test", id, by=by, at=now)
+
+
+def _cut(begun: Row) -> None:
+    execute(SETTINGS)
+    for batch in rows(replay.CUT, facts_at_once=FACTS_AT_ONCE, **begun._asdict()):
+        execute(
+            """insert into back_test_batch (back_test_id, number, first_agent_id, last_agent_id, agents, facts)
+               values (:id, :number, :first_agent_id, :last_agent_id, :agents, :facts)""",
+            id=begun.id,
+            **batch._asdict(),
+        )
 
 
 def replay_next(id: UUID, *, by: Actor, now: dt.datetime) -> bool:
@@ -195,6 +211,7 @@ def replay_next(id: UUID, *, by: Actor, now: dt.datetime) -> bool:
         _end(id, by=by, now=now)
         return False
     given = {**test._asdict(), **batch._asdict()}
+    read(given)
     for position in (0, *test.positions):
         replay_under(position, given)
     mark_done(id, batch.number, now=now)
@@ -220,8 +237,17 @@ def claim(id: UUID) -> Row | None:
     )
 
 
+def read(given: Mapping[str, Any]) -> None:
+    """Read what happened to the customers of a batch, for all that is replayed of it in this transaction."""
+    shares, recorded = replay.READ
+    execute(SETTINGS)
+    execute(shares, **given)
+    execute(READING)
+    execute(recorded, **given)
+
+
 def replay_under(position: int, given: Mapping[str, Any]) -> None:
-    """Write what a batch earned (position 0), or would have earned under a version."""
+    """Write what a batch that was read earned (position 0), or would have earned under a version."""
     execute(SETTINGS)
     statement = replay.replay_version if position else replay.replay_own
     execute(statement(_steps(position, given)), **{**given, "position": position})

@@ -82,11 +82,12 @@ class BackTestAgent(db.Model):
     """What an agent's customers paid (`received`: less what went back), the bank's `fee` on it by the tariff of the
     terms, and what is `booked` for it; `unequal` lines are booked otherwise than their own terms say.
 
-    Of a shared customer an agent has their share.
+    Of a shared customer an agent has their share. That there is such a back-test, and that its rows go with it, is seen to
+    by triggers, once a statement.
     """
 
     __tablename__ = "back_test_agent"
-    back_test_id: so.Mapped[UUID] = _of_back_test()
+    back_test_id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
     agent_id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
     payments: so.Mapped[int]
     received: so.Mapped[int]
@@ -99,11 +100,11 @@ class BackTestResult(db.Model):
     """What an agent earns under a version; position 0 are the terms that each referral is pinned to.
 
     `cost` is `accrued` and the negative `taken_back` together, `cost_of_new` the part of it for customers who signed
-    up within the span. `tier` is that of the agent's latest line.
+    up within the span. `tier` is that of the agent's latest line. Triggers stand for the foreign key, as above.
     """
 
     __tablename__ = "back_test_result"
-    back_test_id: so.Mapped[UUID] = _of_back_test()
+    back_test_id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
     position: so.Mapped[int] = so.mapped_column(primary_key=True)
     agent_id: so.Mapped[UUID] = so.mapped_column(primary_key=True)
     lines: so.Mapped[int]

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from erp.domain.commissions import queries
-from erp.domain.commissions.engine import WHOLE
+from erp.domain.commissions.engine import whole
 from erp.domain.referrals import MOVE_CODES
 from erp.kernel.db import row
 from erp.kernel.sentences import Amount, Rate, Sentence
@@ -96,7 +96,7 @@ def told_of(commission_id: int) -> sa.Row[Any]:
         f"""select c.uncapped, c.line_capped, c.customer_capped, c.volume, u.kind, u.key, u.base, u.plan, u.payments,
                    u.months, u.months_from, u.rate_bps as own_rate, u.line_cap, u.customer_cap, u.monthly_cap, u.condition,
                    u.condition_days, t.measure, t.window_kind, t.window_days, t.retroactive, t.grace_days, t.freeze_tier,
-                   t.vat_bps, {WHOLE} as whole
+                   t.vat_bps, {whole()} as whole
             from commission c join rule u on u.id = c.rule_id join terms t on t.id = c.terms_id
             join event k on k.id = c.event_id where c.id = :id""",
         id=commission_id,

@@ -30,11 +30,25 @@ BOOKED = "opening as not materialized (select * from commission)"
 NOTHING_BOOKED = "opening as not materialized (select * from commission where false)"
 """That of a preview: every line is still to be written."""
 
-WHOLE = """case when u.kind = 'fixed' then u.amount
+
+def whole(terms: str = "t") -> str:
+    """SQL: what all agents who share in an event have between them to earn on; `terms` says where VAT and fee stand."""
+    return f"""case when u.kind = 'fixed' then u.amount
          when u.base = 'gross' then k.amount
-         when u.base = 'net_of_vat' then (2 * k.amount * 10000 + 10000 + t.vat_bps) / (2 * (10000 + t.vat_bps))
-         else greatest(0, k.amount - greatest(t.fee_minimum, (2 * k.amount * t.fee_bps + 10000) / 20000)) end"""
-"""What all agents who share in an event have between them to earn on."""
+         when u.base = 'net_of_vat' then (2 * k.amount * 10000 + 10000 + {terms}.vat_bps) / (2 * (10000 + {terms}.vat_bps))
+         else greatest(0, k.amount - greatest({terms}.fee_minimum, (2 * k.amount * {terms}.fee_bps + 10000) / 20000)) end"""
+
+
+def confirmed(terms: str = "t") -> str:
+    """SQL: whether terms count an event: a payment that the bank has confirmed, or whatever the owner says."""
+    return f"(k.kind <> 'payment' or {terms}.evidence = 'attested' or k.evidence = 'bank_checked')"
+
+
+RULE_FITS = """u.event_kind = k.kind
+               and (u.plan is null or u.plan = k.plan)
+               and (u.plan is not null or k.plan is null or not exists (
+                      select 1 from rule v where v.terms_id = u.terms_id and v.kind = u.kind and v.plan = k.plan))"""
+"""Whether a rule is for an event: one without a plan is for the plans that no other rule of its kind names."""
 
 PARTED = """select part.base from (
     select x.agent_id, w.whole * x.bps / 10000
@@ -125,41 +139,39 @@ BY_CUSTOMER = (
 GONE_BACK = f"""cross join lateral (
       select {FOLLOWED_BY} from event x where x.original_event_id = k.event_id) gone"""
 """What followed each event, looked up one by one: for a batch of few among many."""
+GONE = "least(k.amount, coalesce(gone.money, 0))"
+"""What of a payment has gone back."""
+
+COMMON = "t.measure = 'connections' and t.window_kind = 'rolling' and t.grace_days = 0 and not t.freeze_tier"
+"""Whether terms count connections over rolling days, and nothing else."""
+ALWAYS = "u.payments = 'every' and u.months is null"
+"""Whether a rule is for every payment."""
+ENDS_WITH_CANCELLATION = "u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null)"
+"""Whether a customer who cancels takes something of what a rule earned for an event."""
 
 
-MONTH = "date_trunc('month', k.occurred_at, p.zone)"
-"""The beginning of an event's calendar month in the programme's zone."""
-
-
-def facts(gone: str, *, base: str = OWN_PART, join: str = "join", month: str = MONTH, kept: str = "") -> str:
-    """What each rule has to go by for each event and agent that are concerned.
-
-    `gone` joins what followed the event, `join` the rules to it, `base` is what the agent earns on, and `kept` what else
-    is kept of `concerned`.
-    """
+def _facts(base: str, kept: str) -> str:
+    """What each rule has to go by for each event and agent that are concerned; `base` is what the agent earns on, `kept`
+    what else is kept of `concerned`."""
     return f"""
   facts as (
-    select {kept}k.event_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at,
+    select {kept}k.cause_id, k.source_id, k.frozen, k.event_id, k.agent_id, k.customer_id, k.referral_id, k.registered_at,
            coalesce(k.amount, 0) as paid, coalesce(k.currency, p.currency) as currency, k.occurred_at, k.prepaid_days,
            t.programme_id, k.terms_id, t.hold_days, t.window_days, u.id as rule_id, u.line_cap, u.customer_cap,
            u.monthly_cap, u.kind = 'percent' as is_percent, u.rate_bps as own_rate, u.reward = 'credit' as is_credit,
-           {month} as month,
-           t.measure = 'connections' and t.window_kind = 'rolling' and t.grace_days = 0 and not t.freeze_tier
-             as is_common,
-           u.payments = 'every' and u.months is null as is_always, u.condition is not null as is_conditional,
-           u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k.prepaid_days is not null) as ends_with_cancellation,
+           date_trunc('month', k.occurred_at, p.zone) as month,
+           {COMMON} as is_common,
+           {ALWAYS} as is_always, u.condition is not null as is_conditional,
+           {ENDS_WITH_CANCELLATION} as ends_with_cancellation,
            {base} as base,
-           least(k.amount, coalesce(gone.money, 0)) as refunded,
+           {GONE} as refunded,
            coalesce(gone.has_lapsed, false) as has_lapsed, coalesce(gone.is_decided, false) as is_decided
     from concerned k
-    {join} terms t on t.id = k.terms_id and (k.kind <> 'payment' or t.evidence = 'attested' or k.evidence = 'bank_checked')
-    {join} programme p on p.id = t.programme_id
-    {join} rule u on u.terms_id = t.id and u.event_kind = k.kind
-               and (u.plan is null or u.plan = k.plan)
-               and (u.plan is not null or k.plan is null or not exists (
-                      select 1 from rule v where v.terms_id = u.terms_id and v.kind = u.kind and v.plan = k.plan))
-    cross join lateral (select {WHOLE} as whole) w
-    {gone}
+    join terms t on t.id = k.terms_id and {confirmed()}
+    join programme p on p.id = t.programme_id
+    join rule u on u.terms_id = t.id and {RULE_FITS}
+    cross join lateral (select {whole()} as whole) w
+    {GONE_BACK}
     offset 0
   )"""
 
@@ -186,8 +198,7 @@ def lines(*, common: bool) -> str:
     of_month = OF_MONTH.format(asked="not r.is_settled and " if common else "")
     customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
     base = "w.whole" if common else OWN_PART
-    kept = "k.cause_id, k.source_id, k.frozen, " + ("k.is_new, " if common else "")
-    return f"""{facts(GONE_BACK, base=base, kept=kept)},
+    return f"""{_facts(base, "k.is_new, " if common else "")},
   rated as (
     select f.*, v.volume, tier.position as tier_position, earned.*,
            {customer_capped} least(f.line_cap, earned.uncapped) as line_capped
