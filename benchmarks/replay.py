@@ -2,9 +2,10 @@
 
 The yardstick counts, for every payment, those of its agent in the 90 days before it:
 `count(*) over (partition by agent order by occurred_at range '90 days' preceding)`, over rows that were joined with their
-agents beforehand. Ours replays the same payments and refunds under a draft (volume, tier, shares, monthly cap, what went
-back) and writes what each agent and month comes to, batch by batch, each in a transaction, in as many lanes as the job
-has.
+agents beforehand. Ours cuts the history into batches, reads the same payments and refunds, replays them under a draft
+(volume, tier, shares, monthly cap, what went back) and writes what each agent and month comes to, batch by batch, each in
+a transaction, in as many lanes as the job has. The same batches are also replayed under their own terms, beside the watch;
+what they are read for both is on it.
 """
 
 from __future__ import annotations
