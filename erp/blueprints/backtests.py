@@ -23,7 +23,7 @@ from erp.blueprints.listing import Beside, Empty, Listing, Step, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import with_actor_names
 from erp.blueprints.presentation import format_count
-from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.responses import page_or_part, refused, seen_other, wants_part
 from erp.blueprints.states import state_of
 from erp.domain import backtests, programmes
 from erp.kernel import clock
@@ -206,7 +206,7 @@ def show(reference: str) -> Any:
 def status(reference: str) -> Any:
     """What the page asks for every second while it runs; when that is over, the page is opened anew."""
     test = backtests.find(reference)
-    if test.state not in ("waiting", "running"):
+    if not wants_part() or test.state not in ("waiting", "running"):
         return seen_other(url_for("backtests.show", reference=reference))
     return render_template("backtests/_status.html", test=test, failed_because=failed_because)
 

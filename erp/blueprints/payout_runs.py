@@ -20,7 +20,7 @@ from erp.blueprints.lists import mount
 from erp.blueprints.payouts import PAYOUTS, PayoutFilters, named
 from erp.blueprints.people import agent_names, with_actor_names
 from erp.blueprints.presentation import format_count
-from erp.blueprints.responses import done, page_or_part, refused, seen_other
+from erp.blueprints.responses import done, page_or_part, refused, seen_other, wants_part
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import stated
 from erp.domain import payouts
@@ -129,6 +129,8 @@ def sheet(reference: str) -> Any:
 @requires(Permission.PAYOUTS_READ)
 def status(reference: str) -> Any:
     """What the page asks for every second while the run executes."""
+    if not wants_part():
+        return seen_other(url_for("payout_runs.show", reference=reference))
     return render_template("payout_runs/_status.html", **_state(reference))
 
 

@@ -19,7 +19,7 @@ from erp.blueprints.listing import Empty, Listing, View
 from erp.blueprints.lists import mount
 from erp.blueprints.people import agent_names, dressed, with_actor_names, with_agent_names
 from erp.blueprints.present import now
-from erp.blueprints.responses import page_or_part, refused, seen_other
+from erp.blueprints.responses import page_or_part, refused, seen_other, wants_part
 from erp.blueprints.seen import unchanged
 from erp.blueprints.states import state_of
 from erp.blueprints.terms_words import changes
@@ -280,7 +280,7 @@ def show(reference: str) -> Any:
 def status(reference: str) -> Any:
     """What the page asks for every second while it is counted; when that is over, the page is opened anew."""
     rerate = rerates.find(reference)
-    if rerate.counted_at is not None or rerate.state != "proposed":
+    if not wants_part() or rerate.counted_at is not None or rerate.state != "proposed":
         return seen_other(url_for("rerates.show", reference=reference))
     return render_template("rerates/_status.html", rerate=rerate)
 

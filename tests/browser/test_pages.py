@@ -109,7 +109,7 @@ def test_what_opens_over_a_page_can_be_read_by_all(
     page.evaluate(AXE)
     page.get_by_role("button", name="Good news").click()
     page.get_by_role("button", name="Bad news").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("region", name="Notices").get_by_role("alert")).to_be_visible()
     look("toasts")
     page.get_by_role("button", name="Do it").click()
     look("the question before a deed")

@@ -368,9 +368,10 @@ def test_two_people_let_a_run_go(app: Flask, desk: Seat, office: Office) -> None
     own = fedor.post(f"{url}/approval", part=True)
     assert own.status_code == 422
     assert "A different person must approve it" in own.text
-    assert "every 1s" not in filipp.get(f"{url}/status").text
+    assert "every 1s" not in filipp.get(f"{url}/status", part=True).text
     assert filipp.post(f"{url}/approval").status_code == 303
-    assert "every 1s" in filipp.get(f"{url}/status").text
+    assert "every 1s" in filipp.get(f"{url}/status", part=True).text
+    assert filipp.get(f"{url}/status").headers["Location"] == url, "a part is no page to open"
     with app.app_context():
         run = payouts.find_run(url.rpartition("/")[2])
     assert (run.state, run.approved_by) == ("approved", f"staff:{filipp.id}")
