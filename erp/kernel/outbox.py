@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -123,8 +122,10 @@ _hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
 """One thread a process, so that nobody waits for the courier."""
 _called = threading.Event()
 """Somebody has called for the courier, who has not set out yet."""
+_awaited = threading.Event()
+"""Somebody waits for what he carries, and he sets out at once."""
 GATHERING = 0.05
-"""Seconds until he sets out, so that a burst of commits becomes one hand-over and not a hundred, each of which would
+"""Seconds until he sets out by himself, so that a burst of commits becomes one hand-over and not a hundred, each of which would
 take the interpreter from the one who commits."""
 
 
@@ -142,11 +143,13 @@ def relay(written: Iterable[News]) -> None:
 
 def handed_over() -> None:
     """Wait until what was committed so far is with the courier, or he is known to be away."""
+    _awaited.set()
     _hands.submit(_hand_over_waiting).result()
+    _awaited.clear()
 
 
 def _set_out() -> None:
-    time.sleep(GATHERING)
+    _awaited.wait(GATHERING)
     _called.clear()  # before looking: who comes too late to be seen calls again
     _hand_over_waiting()
 

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 def served(app: Flask) -> Iterator[str]:
     """The application at an address of its own, as long as the block runs."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"
