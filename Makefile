@@ -26,8 +26,9 @@ demo: setup ## Play the whole job on a real catalogue, prove the books, and stay
 run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
 	@$(BIN)/ref up
 
+# Half as many again as there are cores: a test also waits, for Chromium and for what it starts.
 test: setup chromium ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses $$(( ($$(nproc) * 3 + 1) / 2 )) --maxprocesses 8 --dist loadgroup
 
 chaos: setup ## Play the load of 200 agents twice, once with kills and wipes; the ledgers must be equal
 	@CHAOS_AGENTS=$${CHAOS_AGENTS:-200} $(BIN)/python -m pytest tests/chaos -s
@@ -70,10 +71,11 @@ $(READY): requirements.lock pyproject.toml
 	  || { echo "Ref needs Python 3.11 or newer; name one: make PYTHON=python3.12 setup" >&2; exit 3; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "$(PYTHON) lacks its venv module; on Debian: apt-get install python3-venv" >&2; exit 3; }
+	@# Not compiled: Python compiles what is used when it is first used, which is a third of it.
 	@echo "Installing what requirements.lock names into .venv (about a minute)"
 	@test "$$(cat $@ 2>/dev/null)" = '$(CURDIR)' && $(BIN)/python -m pip --version >/dev/null 2>&1 \
 	  || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@printf '%s' '$(CURDIR)' > $@
 
