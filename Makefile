@@ -26,9 +26,8 @@ demo: setup ## Play the whole job on a real catalogue, prove the books, and stay
 run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
 	@$(BIN)/ref up
 
-# Half as many again as there are cores: a test also waits, for Chromium and for what it starts.
 test: setup chromium ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses $$(( ($$(nproc) * 3 + 1) / 2 )) --maxprocesses 8 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 chaos: setup ## Play the load of 200 agents twice, once with kills and wipes; the ledgers must be equal
 	@CHAOS_AGENTS=$${CHAOS_AGENTS:-200} $(BIN)/python -m pytest tests/chaos -s

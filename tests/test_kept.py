@@ -21,6 +21,7 @@ ALTERED = [
     "drop table click cascade",
     "grant select on mock_clock to public",
     "begin; create table left_behind (); rollback",
+    "set session_replication_role = replica; drop index booking_one_open_per_claim_group",
 ]
 
 

@@ -23,8 +23,10 @@ WATCH = """
       end if;
     end $$;
     create event trigger kept_altered on ddl_command_end execute function kept.note();
-    create event trigger kept_dropped on sql_drop execute function kept.note()"""
-"""Whoever alters more than rows leaves a number behind, even if it is rolled back."""
+    create event trigger kept_dropped on sql_drop execute function kept.note();
+    alter event trigger kept_altered enable always;
+    alter event trigger kept_dropped enable always"""
+"""Whoever alters more than rows leaves a number behind, even if it is rolled back or told to fire no triggers."""
 ALTERED = "select is_called from kept.alteration"
 RELATIONS = """
     select n.nspname, c.relname, c.relkind = 'S' from pg_class c join pg_namespace n on n.oid = c.relnamespace
