@@ -74,8 +74,8 @@ KINDS = [
         {"state": "open"},
         Permission.DISPUTES_WRITE,
         "message-square-warning",
-        _("Disputes to decide"),
-        _("Agents object. Each says who decides, by when, and what happens if nobody does."),
+        _("Open disputes"),
+        _("Agents object. Answer them; each says who decides, by when, and what happens if nobody does."),
     ),
     Kind(
         "agents_to_verify",
