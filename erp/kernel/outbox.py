@@ -125,8 +125,8 @@ _called = threading.Event()
 _awaited = threading.Event()
 """Somebody waits for what he carries, and he sets out at once."""
 GATHERING = 0.05
-"""Seconds until he sets out by himself, so that a burst of commits becomes one hand-over and not a hundred, each of which would
-take the interpreter from the one who commits."""
+"""Seconds until he sets out by himself, so that a burst of commits becomes one hand-over and not a hundred, each of
+which would take the interpreter from the one who commits."""
 
 
 def relay(written: Iterable[News]) -> None:
@@ -144,8 +144,10 @@ def relay(written: Iterable[News]) -> None:
 def handed_over() -> None:
     """Wait until what was committed so far is with the courier, or he is known to be away."""
     _awaited.set()
-    _hands.submit(_hand_over_waiting).result()
-    _awaited.clear()
+    try:
+        _hands.submit(_hand_over_waiting).result()
+    finally:
+        _awaited.clear()
 
 
 def _set_out() -> None:
