@@ -27,7 +27,7 @@ run: setup ## Start Ref and stay in the foreground; Ctrl-C stops it
 	@$(BIN)/ref up
 
 test: setup chromium ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 
 chaos: setup ## Play the load of 200 agents twice, once with kills and wipes; the ledgers must be equal
 	@CHAOS_AGENTS=$${CHAOS_AGENTS:-200} $(BIN)/python -m pytest tests/chaos -s

@@ -29,6 +29,8 @@ from tests.support import browser, cluster
 WHOLE_RUN = pytest.StashKey[ExitStack]()
 MADE_ONCE_A_MODULE = {"found", "in_code", "merchant", "original", "twice"}
 """Fixtures of modules: a benchmark's figures, the texts of the code, a simulated bank's, two histories."""
+LONGEST = ("tests/chaos/", "test_every_page_can_be_read_by_all", "tests/test_bench.py", "test_law_of_order.py")
+"""What takes longest, after the tests that share one running instance."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before anything asks for a temporary folder
@@ -48,13 +50,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share what is costly to make go to one worker, so that it is made once: a whole running instance, or
-    what a module's tests look at."""
+    what a module's tests look at. What takes longest comes first, so that at the end nobody works alone."""
     for item in items:
         asks_for = set(getattr(item, "fixturenames", ()))
         if "instance" in asks_for:
             item.add_marker(pytest.mark.xdist_group("instance"))
         elif asks_for & MADE_ONCE_A_MODULE:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=_turn)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where pytest-xdist forgets the groups, as it silently does with a pytest that it does not know."""
+    for item in session.items:
+        if hasattr(session.config, "workerinput") and item.get_closest_marker("xdist_group"):
+            assert "@" in item.nodeid, f"{item.nodeid} has lost its group"
+
+
+def _turn(item: pytest.Item) -> int:
+    if any("instance" in mark.args for mark in item.iter_markers("xdist_group")):
+        return 0
+    return next((number for number, name in enumerate(LONGEST, start=1) if name in item.nodeid), len(LONGEST) + 1)
 
 
 @pytest.fixture(scope="session")
