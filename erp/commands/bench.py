@@ -21,6 +21,7 @@ from erp.commands.bench_site import open_site
 from erp.domain import commissions, integrations
 from erp.domain.commissions import engine
 from erp.domain.commissions import invariants as of_commissions
+from erp.domain.commissions.alone import BOOK_ALONE
 from erp.domain.commissions.facts import FACTS_OF_EVENTS
 from erp.domain.integrations import NewEvent
 from erp.domain.integrations.actions import RECORD
@@ -104,7 +105,12 @@ def accruing() -> Iterator[Ours]:
             _book,
             amounts,
             _findings,
-            {"record": RECORD, "lock": engine.LOCK, "book": engine.BOOK_COMMON},
+            {
+                "record": RECORD,
+                "lock": engine.LOCK,
+                "book": engine.BOOK_COMMON,
+                "book_alone": BOOK_ALONE,
+            },
         )
 
 

@@ -155,6 +155,8 @@ def caps_of_line_and_customer(told: Golden) -> None:
     told.pays(customer, 10_000, 1, 700)
     told.pays(customer, 10_000, 2)
     told.pays(other, 10_000, 3, 800)
+    told.begin(rules=[RuleRow(line_cap=800)])
+    told.pays(told.customer(), 10_000, 0, 800)
 
 
 def plans(told: Golden) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from erp.domain.commissions import engine, history
-from erp.domain.commissions.facts import FACTS_OF_ALL
+from erp.domain import commissions
+from erp.domain.commissions import actions, alone, engine, history
+from erp.domain.commissions.facts import EARNING, FACTS_OF_ALL
 from erp.kernel.db import db, rows
+from erp.kernel.transaction import rehearsal
 from tests.golden.examples import Golden
+from tests.support.cast import NOW, SOMEBODY
 from tests.support.earnings import (
     accrue,
     agent,
@@ -247,6 +251,8 @@ def test_every_mutation_of_the_comparison_with_the_books_is_caught(
     assert told_in_parts(1) == WORKED_OUT
     for text in ("BOOK", "BOOK_COMMON"):
         monkeypatch.setattr(engine, text, mutated(getattr(engine, text), change))
+    if change in ALONE.values():
+        monkeypatch.setattr(actions, "BOOK_ALONE", mutated(alone.BOOK_ALONE, change))
     assert told_in_parts(2) != WORKED_OUT
 
 
@@ -267,6 +273,85 @@ def test_every_mutation_of_what_a_refund_leaves_alone_is_caught(
     assert told_together(1) == LEFT
     monkeypatch.setattr(engine, "BOOK_COMMON", mutated(engine.BOOK_COMMON, change))
     assert told_together(2) != LEFT
+
+
+ALONE = {
+    name: change
+    for name, change in {**MUTATIONS, **LIVE}.items()
+    if name
+    in {
+        "the connection of the moment itself does not count",
+        "the beginning of the window counts",
+        "the lowest tier wins",
+        "a tier begins after its threshold",
+        "rates are rounded down",
+        "VAT is added",
+        "the least fee is the most",
+        "no cap of a line",
+        "the monthly cap forgets what came before",
+        "two rules pay for one plan",
+        "a plan is paid like any other",
+        "every evidence will do",
+        "the month begins anew with every batch",
+    }
+} | {
+    "months are those of London": ("e.occurred_at, p.zone) as month", "e.occurred_at, 'UTC') as month"),
+    "every share is the whole": ("s.bps < 10000 or r.is_rerated or r.is_transferred", "r.is_rerated"),
+    "moves are not looked at": ("or r.is_rerated", ""),
+    "all terms are common": ("or p.has_uncommon_terms", ""),
+    "what comes late changes nothing, and what is booked is booked again": (
+        "c.occurred_at >= e.occurred_at and",
+        "false and",
+    ),
+    "what went back before is forgotten": ("x.original_event_id = e.id", "false"),
+    "a cancellation that came before is forgotten": ("and x.kind = 'cancellation'", "and false"),
+}
+"""The same in the text for a fact that comes alone, and in its looking up whether it does."""
+
+
+def told_alone(text: str, events: str) -> NETS | None:
+    """What the golden events are booked to when each of these is told alone, by this text; nothing when the database
+    refuses. Nothing stays."""
+    with rehearsal(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(actions, "BOOK_ALONE", text)
+        try:
+            for (id,) in rows(f"select id from event where {events}"):
+                commissions.accrue([id], by=SOMEBODY, now=NOW)
+        except sa.exc.IntegrityError:
+            return None
+        return replayed_books()
+
+
+def test_every_mutation_of_the_text_for_a_fact_alone_is_caught(golden: Golden) -> None:
+    ways = (
+        f"kind in {EARNING} order by occurred_at, id",
+        "kind <> 'lapse' order by occurred_at, id",
+        "kind <> 'lapse' order by occurred_at desc, id",
+    )
+    assert [told_alone(alone.BOOK_ALONE, events) for events in ways] == [golden.expected] * len(ways)
+    assert [
+        name
+        for name, change in ALONE.items()
+        if all(told_alone(mutated(alone.BOOK_ALONE, change), events) == golden.expected for events in ways)
+    ] == []
+
+
+def test_it_is_caught_when_what_takes_back_is_told_for_nothing(
+    context: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert half_refunded(1) == 500
+    looked_up = f"e.original_event_id is not null or e.kind not in {EARNING}"
+    monkeypatch.setattr(actions, "BOOK_ALONE", mutated(alone.BOOK_ALONE, (looked_up, "false")))
+    assert half_refunded(2) != 500
+
+
+def half_refunded(number: int) -> int:
+    """What is left of 10.00 ₽ when half the payment went back, all that ever happened in the programme."""
+    key = f"half-{number}"
+    programme((0, 1_000), key=key)
+    event = paid(customer_of(agent(), days(-3), programme=key), 10_000, days(1))
+    refunded(event, 5_000, days(2))
+    return net(event)
 
 
 LEFT = [1_000, 250, 0]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from erp.domain import ledger
 from erp.domain.commissions import engine
+from erp.domain.commissions.alone import BOOK_ALONE, NOT_ALONE
 from erp.domain.commissions.freezes import NETS, release_frozen
 from erp.kernel import audit
 from erp.kernel.actor import Actor
@@ -22,12 +24,7 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
     Payments, refunds and connections in any order, any number of times: a fact that is already accounted for makes
     no line. The agents' accounts stay locked until the transaction ends.
     """
-    told = {"event_ids": list(event_ids)}
-    given = {**told, "now": now, "actor": str(by)}
-    _, booked = together((engine.LOCK, told), (engine.BOOK_COMMON, given))
-    written: int = booked[0][0]
-    if written == engine.NOT_COMMON:
-        written = scalar(engine.BOOK, **given)
+    written = _book(list(event_ids), {"now": now, "actor": str(by)})
     if written:
         audit.record(
             "commissions.accrued",
@@ -38,6 +35,20 @@ def accrue(event_ids: Sequence[int], *, by: Actor, now: dt.datetime) -> int:
             details={"events": len(event_ids), "lines": written},
         )
     return written
+
+
+def _book(event_ids: list[int], given: dict[str, Any]) -> int:
+    """Lock, and have the shortest text book that knows all that these events ask for; how many lines it wrote."""
+    told = {"event_ids": event_ids}
+    lock, given = (engine.LOCK, told), given | told
+    if len(event_ids) == 1:
+        _, booked = together(lock, (BOOK_ALONE, given | {"event_id": event_ids[0]}))
+        if booked[0][0] == NOT_ALONE:
+            [booked] = together((engine.BOOK_COMMON, given))
+    else:
+        _, booked = together(lock, (engine.BOOK_COMMON, given))
+    written: int = booked[0][0]
+    return scalar(engine.BOOK, **given) if written == engine.NOT_COMMON else written
 
 
 def mature(*, by: Actor, now: dt.datetime, limit: int = MATURED_AT_ONCE) -> int:

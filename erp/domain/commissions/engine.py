@@ -18,7 +18,8 @@ does not change any net amount.
 whole history, with nothing booked, `history.py` joins the same expressions otherwise. What terms do not use costs
 little: it stands behind a `case`. Starting a long statement costs too, and for a single event that is most of it, so
 BOOK_COMMON is the same text without the parts that common terms never need and those for late facts and split shares;
-it answers NOT_COMMON instead of booking when one of them was needed.
+it answers NOT_COMMON instead of booking when one of them was needed. A new fact that comes alone needs less still
+(`alone.py`).
 """
 
 from erp.domain.commissions.facts import CONCERNS_MORE, FACTS_OF_ALL, FOLLOWED_BY, facts_of_events
@@ -70,6 +71,16 @@ IN_TIME = f"""(
   from rule u join terms t on t.id = u.terms_id join programme g on g.id = t.programme_id where u.id = f.rule_id)"""
 """Whether the payment is still among those that the rule is for."""
 
+CONNECTED = """select count(*) from referral_share c
+                        where c.agent_id = f.agent_id and c.programme_id = f.programme_id
+                          and c.connected_at <= f.occurred_at
+                          and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer)"""
+"""The common volume: connections over rolling days."""
+TIER = """select tier.position, tier.rate_bps from tier
+      where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1"""
+"""The highest tier that the volume reaches."""
+RATE = "case when f.is_percent then coalesce(f.own_rate, tier.rate_bps) end"
+
 EARNED = """case when rate.is_in_time then (2 * {base} * coalesce(rate.rate_bps, 10000) + 10000) / 20000
                   else 0 end"""
 """What a commission comes to before caps: base x rate, half-up."""
@@ -79,13 +90,18 @@ PER_MONTH = "r.agent_id, r.rule_id, r.month"
 """Whose sums the caps bound."""
 
 
+def left_of(amount: str, cap: str, before: str) -> str:
+    """SQL: what of `o`'s amount its cap leaves after what came before."""
+    return f"""case when o.{cap} is null then o.{amount}
+                     else least(o.{cap}, o.{before} + o.{amount}) - least(o.{cap}, o.{before})
+                end::bigint"""
+
+
 def left_of_cap(*, amount: str, cap: str, answer: str) -> str:
     """The step that leaves of `amount` what `cap` does, as `answer`, when `before_answer` came before it."""
     return f"""
   {answer}_worth as (
-    select o.*, case when o.{cap} is null then o.{amount}
-                     else least(o.{cap}, o.before_{answer} + o.{amount}) - least(o.{cap}, o.before_{answer})
-                end::bigint as {answer}
+    select o.*, {left_of(amount, cap, f"before_{answer}")} as {answer}
     from {answer}_after o
   )"""
 
@@ -205,16 +221,11 @@ def lines(*, common: bool) -> str:
     from facts f
     cross join lateral (
       select case when f.is_common
-                  then (select count(*) from referral_share c
-                        where c.agent_id = f.agent_id and c.programme_id = f.programme_id
-                          and c.connected_at <= f.occurred_at
-                          and c.connected_at > f.occurred_at - make_interval(hours => 24 * f.window_days::integer))
+                  then ({CONNECTED})
                   else {volume} end as volume offset 0) v
+    cross join lateral ({TIER}) tier
     cross join lateral (
-      select tier.position, tier.rate_bps from tier
-      where tier.terms_id = f.terms_id and tier.threshold <= v.volume order by tier.threshold desc limit 1) tier
-    cross join lateral (
-      select case when f.is_percent then coalesce(f.own_rate, tier.rate_bps) end as rate_bps,
+      select {RATE} as rate_bps,
              f.is_always or {in_time} as is_in_time offset 0) rate
     cross join lateral (
       select rate.rate_bps, rate.is_in_time,
@@ -286,10 +297,8 @@ NOT_COMMON = -1
 UNCOMMON = f"""
   exists (select 1 from shared s where s.kind = 'cancellation' or s.bps < 10000 or s.is_rerated or s.is_transferred)
   or {CONCERNS_MORE} or exists (
-    select 1 from terms t join rule u on u.terms_id = t.id
-    where t.state <> 'draft' and t.programme_id in (select s.programme_id from shared s)
-      and (t.measure <> 'connections' or t.window_kind <> 'rolling' or t.grace_days > 0 or t.freeze_tier
-           or u.payments <> 'every' or u.months is not null or u.customer_cap is not null or u.condition is not null))"""
+    select 1 from programme p
+    where p.has_uncommon_terms and p.id in (select s.programme_id from shared s))"""
 """Whether something is asked for that the common text leaves out."""
 
 BONUS = """left join lateral (
@@ -300,6 +309,17 @@ BONUS = """left join lateral (
       where l.is_conditional and u.id = l.rule_id offset 0) bonus on true"""
 """Until when a bonus stays on hold: for as long as the customer must stay, or until their first payment is due."""
 NO_BONUS = "cross join (select null::timestamptz as stays_until, null::timestamptz as deadline) bonus"
+
+
+WRITTEN = """row(l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id,
+               l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.new_uncapped,
+               l.new_line_capped, l.new_customer_capped, l.refunded, l.is_credit and a.kind = 'customer', l.occurred_at,
+               greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now, bonus.stays_until),
+               bonus.deadline,
+               case when l.frozen then 'attribution_case'
+                    when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
+               l.source_id)::commission_line"""
+"""A line `l` of agent `a` as the books take it."""
 
 
 def _book(*, common: bool) -> str:
@@ -322,14 +342,7 @@ with {BOOKED}, {facts_of_events(common=common)}, {lines(common=common)},
   ),
   written as (
     select l.occurred_at, l.event_id, l.kind,
-           row(l.kind, l.event_id, l.rule_id, l.agent_id, l.referral_id, l.programme_id, l.terms_id, l.fresh_cause_id,
-               l.amount, l.currency, l.paid, l.base, l.rate_bps, l.tier_position, l.volume, l.new_uncapped,
-               l.new_line_capped, l.new_customer_capped, l.refunded, l.is_credit and a.kind = 'customer', l.occurred_at,
-               greatest(l.occurred_at + make_interval(hours => 24 * l.hold_days::integer), :now, bonus.stays_until),
-               bonus.deadline,
-               case when l.frozen then 'attribution_case'
-                    when a.state in ('suspended', 'closed') then 'agent_' || a.state end,
-               l.source_id)::commission_line as line
+           {WRITTEN} as line
     from caused l cross join lateral (select a.state, a.kind from agent a where a.id = l.agent_id offset 0) a
     {bonus}
     where l.fresh_cause_id is not null

@@ -24,6 +24,9 @@ class Programme(db.Model):
     created_at: so.Mapped[dt.datetime]
     notice_days: so.Mapped[int] = so.mapped_column(server_default=sa.text("14"))
     """How long before referrals move to other terms their agents must be told."""
+    has_uncommon_terms: so.Mapped[bool] = so.mapped_column(server_default=sa.text("false"))
+    """Whether terms were ever in force, or about to be, that count otherwise than connections over rolling days, or have
+    a rule for some payments, up to a cap of the customer or with a condition. A trigger notes it."""
     __table_args__ = (
         sa.CheckConstraint("notice_days between 1 and 365", name="notice_days"),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
