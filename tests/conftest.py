@@ -29,7 +29,12 @@ from tests.support import browser, cluster
 WHOLE_RUN = pytest.StashKey[ExitStack]()
 MADE_ONCE_A_MODULE = {"found", "in_code", "merchant", "original", "twice"}
 """Fixtures of modules: a benchmark's figures, the texts of the code, a simulated bank's, two histories."""
-LONGEST = ("tests/chaos/", "test_every_page_can_be_read_by_all", "tests/test_bench.py", "test_law_of_order.py")
+LONGEST = (
+    "tests/chaos/",
+    "test_every_page_can_be_read_by_all",
+    "tests/test_bench.py",
+    "test_law_of_order.py",
+)
 """What takes longest, after the tests that share one running instance."""
 
 
@@ -70,7 +75,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _turn(item: pytest.Item) -> int:
     if any("instance" in mark.args for mark in item.iter_markers("xdist_group")):
         return 0
-    return next((number for number, name in enumerate(LONGEST, start=1) if name in item.nodeid), len(LONGEST) + 1)
+    return next(
+        (number for number, name in enumerate(LONGEST, start=1) if name in item.nodeid), len(LONGEST) + 1
+    )
 
 
 @pytest.fixture(scope="session")
