@@ -120,7 +120,7 @@ FACTS = {
     "a move begins after its moment": ("m.from_at <= e.occurred_at", "m.from_at < e.occurred_at"),
     "a move has always been": ("m.from_at <= e.occurred_at", "true"),
     "the first move holds": ("order by m.id desc", "order by m.id"),
-    "the latest date holds": ("order by m.id desc", "order by m.from_at desc"),
+    "the latest date holds": ("order by m.id desc", "order by m.from_at desc, m.id desc"),
 }
 """The same in what says under which terms a fact is."""
 OVER_A_HISTORY = MUTATIONS | {
