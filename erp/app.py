@@ -13,10 +13,9 @@ from flask_openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
-from erp import access, blueprints, config, errors, extensions, language, models
+from erp import access, base, blueprints, config, errors, extensions
 from erp.blueprints.cookies import Sessions
-from erp.kernel import log, mode
-from erp.kernel.db import READING, db
+from erp.kernel.db import db
 from erp.kernel.outbox import courier
 
 CONTENT_SECURITY_POLICY = (
@@ -32,29 +31,25 @@ LARGEST_REQUEST = 16 * 1024 * 1024
 def create_app(settings: config.Settings | None = None) -> Flask:
     """RefERP and its JSON API on the configured database. Raises `WrongInstance` when the stamp disagrees."""
     settings = settings or config.get()
-    log.configure(settings.log_level)
-    assert models.metadata.tables, "every table is known before any row is written"
     app = OpenAPI(__name__, doc_ui=False)  # mobile_api/openapi.py serves the description itself
     app.openapi_version = "3.1.0"
     app.config.update(_flask_settings(settings))
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     _add_request_log(app)
+    base.prepare(app, settings)
     _add_extensions(app)
     access.enforce(app)
     errors.register(app)
     blueprints.register(app)
     mobile_api.register(app)
     _add_probes(app)
-    with app.app_context(), db.engine.connect() as connection:
-        mode.verify(connection, settings)
+    base.verify(app, settings)
     return app
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "SQLALCHEMY_DATABASE_URI": settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 8, **READING},
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "ref",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -64,15 +59,12 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "SESSION_REFRESH_EACH_REQUEST": False,  # erp/blueprints/sessions.py renews it in good time
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
-        "REF": settings,
     }
 
 
 def _add_extensions(app: Flask) -> None:
-    db.init_app(app)
     for extension in (extensions.compress, extensions.csrf, extensions.limiter, extensions.login_manager):
         extension.init_app(app)
-    language.register(app)
     app.session_interface = Sessions(app)
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 
 from erp import up
-from erp.config import BadSettings
+from erp.config import BadSettings, WrongInstance
 from erp.kernel.loading import loading
-from erp.kernel.mode import WrongInstance
 
 FINDING, WRONG_USE, ENVIRONMENT = 1, 2, 3
 COMMANDS = {

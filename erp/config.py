@@ -18,6 +18,10 @@ class BadSettings(Exception):
     """The configuration is missing, wrong or unsafe; the message names the settings and the way out."""
 
 
+class WrongInstance(Exception):
+    """The database is not the one this configuration is for; the message says what differs."""
+
+
 class Settings(BaseSettings):
     """One instance's configuration. Mode belongs to the database; here it is only what we expect of it."""
 

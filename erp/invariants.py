@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from erp.config import WrongInstance
 from erp.domain.agents import invariants as agents
 from erp.domain.analytics import replay
 from erp.domain.backtests import invariants as backtests
@@ -23,7 +24,7 @@ from erp.domain.staff import invariants as staff
 from erp.domain.statements import invariants as statements
 from erp.kernel.db import db, rows, scalar
 from erp.kernel.findings import Audited, Finding
-from erp.kernel.mode import WrongInstance, verify
+from erp.kernel.mode import verify
 
 AUDITED = [
     *ledger.AUDITED,

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Domain, force_locale, get_locale, get_timezone, get_translations, refresh
+from flask_babel import Babel, Domain, force_locale, get_locale, get_timezone, get_translations, refresh
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 
-from erp.extensions import babel
 from erp.kernel.sentences import LANGUAGES, Sentence
 
+babel = Babel()
 DEFAULT = "en"
 """Of whoever asks for no language that we speak."""
 

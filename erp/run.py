@@ -16,6 +16,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with loading():
         worker = import_module("erp.worker")
+        if not arguments.scheduler:
+            import_module(worker.APPLICATION)  # once for all workers, who are forked from this process
     worker.run_scheduler() if arguments.scheduler else worker.run_pool()
 
 

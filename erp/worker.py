@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -14,18 +15,19 @@ from rq.cron import CronScheduler
 from rq.worker_pool import WorkerPool
 
 from erp import config
-from erp.app import create_app
 from erp.jobs.schedule import SCHEDULE
 from erp.kernel import log, outbox, schedule
 
 QUEUES = ["periodic", outbox.QUEUE]
 """Periodic work first: it is short, and the sweep must not wait behind what it is to mend."""
+APPLICATION = "erp.base"
 
 
 @cache
 def application() -> Flask:
-    """The application of this worker process, made once."""
-    return create_app()
+    """The application of this worker process, made once. The scheduler, which enqueues jobs by name, never loads it."""
+    made: Flask = import_module(APPLICATION).create_base()
+    return made
 
 
 def perform(job: str, ids: list[int]) -> int:

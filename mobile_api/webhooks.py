@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from erp.domain import payments, payouts
 from erp.extensions import csrf
-from erp.kernel import clock
+from erp.kernel import addresses, clock
 from erp.kernel.permissions import public
 from erp.kernel.transaction import transaction
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("webhooks", __name__)
 csrf.exempt(blueprint)
 
 
-@blueprint.post(payments.NOTIFICATION_PATH)
+@blueprint.post(addresses.PAYMENT_NEWS)
 @public("the bank signs what it sends, and the signature is checked")
 def receive_payment_notification() -> Response:
     with transaction():
@@ -22,7 +22,7 @@ def receive_payment_notification() -> Response:
     return _answer(receipt)
 
 
-@blueprint.post(payouts.NOTIFICATION_PATH)
+@blueprint.post(addresses.PAYOUT_NEWS)
 @public("the bank signs what it sends, and the signature is checked")
 def receive_payout_notification() -> Response:
     with transaction():

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from erp.app import create_app
+from erp.base import create_base
 from erp.invariants import examine
 from erp.kernel.findings import Finding
 
@@ -23,7 +23,7 @@ SHOWN = 10
 @click.option("--require-all", is_flag=True, help="Also fail when an invariant had no row to examine.")
 def command(as_json: bool, require_all: bool) -> None:
     """Prove the invariants of the books."""
-    with create_app().app_context():
+    with create_base().app_context():
         findings = examine()
     _print_json(findings) if as_json else _print_table(findings)
     unproven = require_all and any(finding.examined == 0 for finding in findings)

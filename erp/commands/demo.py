@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from erp import config, history
-from erp.app import create_app
+from erp.base import create_base
 from erp.commands import import_establishments
 from erp.domain import backtests, integrations, programmes, staff
 from erp.domain.programmes import RuleRow, TermsDraft, TierRow
@@ -74,7 +74,7 @@ def command(ground: bool, seed: int, agents: int, weeks: int) -> None:
     os.environ.setdefault("PGOPTIONS", HASTE)
     note = settings.var / "demo.json"
     plan = Plan(seed, dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0), weeks, agents)
-    with create_app().app_context():
+    with create_base().app_context():
         empty = scalar("select count(*) from programme") == 0
         if empty:
             begin_in_the_past(plan)
@@ -82,7 +82,7 @@ def command(ground: bool, seed: int, agents: int, weeks: int) -> None:
     if empty:
         import_catalogue()
     if not ground:
-        with create_app().app_context():
+        with create_base().app_context():
             play_history(plan, settings)
     _tell(note)
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from erp.app import create_app
+from erp.base import create_base
 from erp.domain import catalogue
 from erp.kernel import clock
 from erp.kernel.actor import Actor
@@ -50,7 +50,7 @@ def command(file: Path, mapping: dict[str, str], source: str | None, all_problem
     """
     console = Console()
     try:
-        with catalogue.TableFile(file, mapping) as table, create_app().app_context():
+        with catalogue.TableFile(file, mapping) as table, create_base().app_context():
             done = _import(table, source or _source_of(table), console)
     except catalogue.BadFile as problem:
         raise click.UsageError(str(problem)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from erp.app import create_app
+from erp.base import create_base
 from erp.domain import staff
 from erp.kernel import clock
 from erp.kernel.actor import Actor
@@ -26,6 +26,6 @@ def command() -> None:
 @click.password_option()
 def add(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Add a member of staff."""
-    with create_app().app_context(), transaction():
+    with create_base().app_context(), transaction():
         staff.add(email, name, password, list(roles), by=Actor.system("ref staff add"), now=clock.now())
     click.echo(f"{email} may sign in as {', '.join(roles)}.")

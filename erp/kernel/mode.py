@@ -15,13 +15,9 @@ import sqlalchemy as sa
 import sqlalchemy.orm as so
 
 from erp import config
-from erp.config import Settings
+from erp.config import Settings, WrongInstance
 from erp.kernel.db import db
 from erp.kernel.ids import uuid7
-
-
-class WrongInstance(Exception):
-    """The database is not the one this configuration is for; the message says what differs."""
 
 
 class Instance(db.Model):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from erp.domain import statements
 from erp.domain.statements import Document
 from erp.kernel.errors import Invalid
 from erp.kernel.sentences import Sentence
-from erp.papers import pdf, words, xlsx
+from erp.papers import words
 
 
 class Paper(NamedTuple):
@@ -65,12 +66,23 @@ def labels() -> Sequence[str]:
     ]
 
 
+def as_pdf(document: Document, agent_name: str, owner: str) -> bytes:
+    return _made("pdf", document, agent_name, owner, as_json(document))
+
+
+def as_xlsx(document: Document, agent_name: str, owner: str) -> bytes:
+    return _made("xlsx", document, agent_name, owner)
+
+
+def _made(form: str, *of: Any) -> bytes:
+    """Fonts and spreadsheets are loaded by the first paper that needs them: they are a tenth of a process's start."""
+    made: bytes = import_module(f"erp.papers.{form}").made(*of)
+    return made
+
+
 FORMATS: dict[str, tuple[str, Callable[[Document, str, str], bytes]]] = {
-    "pdf": (
-        "application/pdf",
-        lambda document, name, owner: pdf.made(document, name, owner, as_json(document)),
-    ),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx.made),
+    "pdf": ("application/pdf", as_pdf),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
     "csv": ("text/csv", as_csv),
     "json": ("application/json", as_json),
 }

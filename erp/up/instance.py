@@ -16,8 +16,8 @@ from types import FrameType
 
 import httpx
 
-from erp.domain.payouts import NOTIFICATION_PATH as PAYOUT_NOTIFICATIONS
 from erp.embedded import EmbeddedError, temporary_var
+from erp.kernel import addresses
 from erp.up import environment
 from erp.up.environment import ADDRESSES, RUNNING, Prepared
 from erp.up.supervisor import Announce, ChildFailed, Supervisor
@@ -162,7 +162,7 @@ def _start_all(
             variables["DATABASE_URL"],
         ]
         if vendor == "tbank":
-            options += ["--payout-notification-url", variables["REF_PUBLIC_URL"] + PAYOUT_NOTIFICATIONS]
+            options += ["--payout-notification-url", variables["REF_PUBLIC_URL"] + addresses.PAYOUT_NEWS]
         supervisor.start(vendor, [python, "-m", f"simulators.{vendor}", *options])
     if variables.get("DATABASE_OWNER_URL"):
         _migrate(variables, migrate_options)

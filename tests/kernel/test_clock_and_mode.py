@@ -6,11 +6,11 @@ import psycopg
 import pytest
 
 from erp import config
+from erp.config import WrongInstance
 from erp.kernel import clock, mode
 from erp.kernel.actor import Actor
 from erp.kernel.db import db, rows
 from erp.kernel.errors import Invalid
-from erp.kernel.mode import WrongInstance
 from erp.kernel.transaction import is_open, transaction
 
 BY = Actor.system("test")

@@ -13,11 +13,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from erp import config
-from erp.domain import agents, catalogue, integrations, payments, payouts, programmes
+from erp.domain import agents, catalogue, integrations, payouts, programmes
 from erp.jobs import commissions as commission_jobs
 from erp.jobs import payments as payment_jobs
 from erp.jobs import payouts as payout_jobs
-from erp.kernel import clock
+from erp.kernel import addresses, clock
 from erp.kernel.actor import Actor
 from erp.kernel.ids import uuid7
 from erp.kernel.transaction import transaction
@@ -168,7 +168,7 @@ class Business:
         asked = {"external_id": external_id, "customer": customer, "total": total, "description": "SuperApp"}
         order = self.product.post("/orders", asked).json
         self.bank.pay(order)
-        answer = self.product.client.post(payments.NOTIFICATION_PATH, json=notification(order))
+        answer = self.product.client.post(addresses.PAYMENT_NEWS, json=notification(order))
         assert answer.text == "OK"
         self.work()
 

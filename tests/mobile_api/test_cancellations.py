@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from erp.domain import payments
+from erp.kernel import addresses
 from erp.kernel.db import rows
 from tests.mobile_api.conftest import Bank, Caller, notification
 
@@ -38,7 +38,7 @@ def test_a_cancellation_takes_back_what_was_not_earned(
     order = product.post("/orders", ORDER).json
     bank.pay(order)
     news = json.dumps(notification(order))
-    stranger.client.post(payments.NOTIFICATION_PATH, data=news, content_type="application/json")
+    stranger.client.post(addresses.PAYMENT_NEWS, data=news, content_type="application/json")
     work()
     (line,) = alice.get("/commissions").json["items"]
     told = {"source_id": "leave-1", "customer": "superapp-1"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from erp.domain import payments, payouts
+from erp.kernel import addresses
 from tests.mobile_api.conftest import Bank, Caller, notification
 
 ORDER = {
@@ -92,7 +92,7 @@ def test_an_unknown_order_is_not_found(product: Caller) -> None:
 
 def _notify(caller: Caller, news: dict[str, object]) -> tuple[int, str, str]:
     answer = caller.client.post(
-        payments.NOTIFICATION_PATH, data=json.dumps(news), content_type="application/json"
+        addresses.PAYMENT_NEWS, data=json.dumps(news), content_type="application/json"
     )
     return answer.status_code, answer.text, answer.mimetype
 
@@ -127,7 +127,7 @@ def test_what_is_no_notification_is_refused_without_breaking(
     stranger: Caller, subtests: pytest.Subtests
 ) -> None:
     bodies = (b"", b"{", b"[]", b"\xff", b'{"TerminalKey": "\\u0000"}', b"x" * 70_000)
-    for path in (payments.NOTIFICATION_PATH, payouts.NOTIFICATION_PATH):
+    for path in (addresses.PAYMENT_NEWS, addresses.PAYOUT_NEWS):
         for body in bodies:
             with subtests.test(path=path, body=body[:20]):
                 answer = stranger.client.post(path, data=body, content_type="application/json")

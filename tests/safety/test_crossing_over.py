@@ -17,7 +17,7 @@ from flask import Flask
 
 from erp import config
 from erp.app import create_app
-from erp.config import BadSettings
+from erp.config import BadSettings, WrongInstance
 from erp.domain.payments.invariants import bank_references_agree
 from erp.gateways.sms import Sms
 from erp.gateways.tbank import Acquiring, Payouts, UnsafeGateway
@@ -25,7 +25,6 @@ from erp.invariants import one_stamp
 from erp.jobs import payments as payment_jobs
 from erp.jobs import payouts as payout_jobs
 from erp.kernel.db import db
-from erp.kernel.mode import WrongInstance
 from erp.kernel.permissions import Role
 from tests.pages.conftest import Desk
 from tests.support.office import Office

@@ -37,7 +37,7 @@ from erp.domain.payments.refunds import (
     attest_refunded_total,
     begin_refund,
 )
-from erp.domain.payments.rules import LARGEST_NOTIFICATION, NOTIFICATION_PATH, STATUSES, Attention, Verdict
+from erp.domain.payments.rules import LARGEST_NOTIFICATION, STATUSES, Attention, Verdict
 from erp.domain.payments.settlements import (
     find_settlement,
     in_clearing,
@@ -48,7 +48,6 @@ from erp.domain.payments.settlements import (
 
 __all__ = [
     "LARGEST_NOTIFICATION",
-    "NOTIFICATION_PATH",
     "STATUSES",
     "AlreadyPaid",
     "Attention",

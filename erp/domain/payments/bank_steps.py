@@ -16,6 +16,7 @@ from erp.domain.payments import actions, queries, refunds, rules
 from erp.domain.payments.actions import InitStep
 from erp.domain.payments.rules import RefundState
 from erp.gateways.tbank import Acquiring, BankError, BankRefused, PaymentState, PaymentStatus, RefusalKind
+from erp.kernel import addresses
 from erp.kernel.actor import Actor
 
 TRY_AGAIN = (RefusalKind.RETRY_LATER, RefusalKind.CONFLICT)
@@ -54,7 +55,7 @@ def open_payment(order_reference: str, edge: Edge) -> None:
             order_id=step.bank_order_id,
             amount=step.amount,
             description=step.description,
-            notification_url=settings.public_url.rstrip("/") + rules.NOTIFICATION_PATH,
+            notification_url=settings.public_url.rstrip("/") + addresses.PAYMENT_NEWS,
             success_url=settings.product_url,
             fail_url=settings.product_url,
         )

@@ -21,8 +21,6 @@ MOST = 9_999_999_999
 """Ten digits of kopecks."""
 LONGEST_DESCRIPTION = 140
 MOST_VAT_BPS = 5_000
-NOTIFICATION_PATH = "/webhooks/tbank/payments"
-"""Where, below our public address, the bank posts its news about payments."""
 TAX_ZONE = ZoneInfo("Europe/Moscow")
 VAT_BPS = ((dt.date(2026, 1, 1), 2_200), (dt.date.min, 2_000))
 """The ordinary rate of VAT in basis points, from which day on; the newest first."""

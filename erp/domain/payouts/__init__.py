@@ -41,7 +41,6 @@ from erp.domain.payouts.refusals import (
     TooEarly,
 )
 from erp.domain.payouts.rules import (
-    NOTIFICATION_PATH,
     Found,
     LeftOut,
     RunState,
@@ -51,7 +50,6 @@ from erp.domain.payouts.rules import (
 from erp.domain.payouts.settlements import confirm_settlement, propose_settlement
 
 __all__ = [
-    "NOTIFICATION_PATH",
     "RUN_STATE_GROUPS",
     "STATE_GROUPS",
     "AnotherTransfer",

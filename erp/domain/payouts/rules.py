@@ -15,8 +15,6 @@ CURRENCY = "RUB"
 """The bank pays out roubles only."""
 PURPOSE = "Referral commission"
 """What the recipient reads beside the money."""
-NOTIFICATION_PATH = "/webhooks/tbank/payouts"
-"""Where, below our public address, the bank posts its news about payouts."""
 SAFETY = dt.timedelta(seconds=30)
 """How long before the bank forgets a check we stop relying on it."""
 MOST_ATTEMPTS = 5

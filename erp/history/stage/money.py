@@ -13,7 +13,7 @@ from erp.history.deeds import Deed
 from erp.history.stage.bank import Request
 from erp.history.stage.office import CURRENCY, customer
 from erp.history.stage.stage import Stage, Ticker, subjects
-from erp.kernel import outbox
+from erp.kernel import addresses, outbox
 from erp.kernel.actor import Actor
 from erp.kernel.transaction import transaction
 
@@ -43,8 +43,8 @@ def hear(stage: Stage) -> None:
 
 
 RECEIVERS = {
-    payments.NOTIFICATION_PATH: payments.receive_notification,
-    payouts.NOTIFICATION_PATH: payouts.receive_notification,
+    addresses.PAYMENT_NEWS: payments.receive_notification,
+    addresses.PAYOUT_NEWS: payouts.receive_notification,
 }
 
 
@@ -100,7 +100,7 @@ def _init(deed: deeds.Pay, step: payments.InitStep, stage: Stage) -> Request:
         Amount=step.amount,
         Description=step.description,
         PayType="O",
-        NotificationURL=settings.public_url.rstrip("/") + payments.NOTIFICATION_PATH,
+        NotificationURL=settings.public_url.rstrip("/") + addresses.PAYMENT_NEWS,
         SuccessURL=settings.product_url,
         FailURL=settings.product_url,
     )
