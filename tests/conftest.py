@@ -52,6 +52,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[WHOLE_RUN].close()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: somebody always waits, for a bank that is silent or a process that was killed."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share what is costly to make go to one worker, so that it is made once: a whole running instance, or

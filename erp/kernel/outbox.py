@@ -191,11 +191,12 @@ def sweep(limit: int = 5000) -> int:
         found = connection.execute(
             sa.text(
                 """update outbox set relayed_at = clock_timestamp()
-                   where id in (select id from outbox
-                                where given_up_at is null and due_at <= clock_timestamp()
-                                  and (relayed_at is null
-                                       or relayed_at < clock_timestamp() - make_interval(secs => :lost))
-                                order by due_at limit :limit for update skip locked)
+                   where id = any(array(
+                           select id from outbox
+                           where given_up_at is null and due_at <= clock_timestamp()
+                             and (relayed_at is null
+                                  or relayed_at < clock_timestamp() - make_interval(secs => :lost))
+                           order by due_at limit :limit for update skip locked))
                    returning id, job, attempts"""
             ),
             {"lost": LOST_AFTER, "limit": limit},

@@ -1,6 +1,6 @@
 """The load of many agents ends with the same ledger whether or not processes are killed and Valkey is wiped under it.
 
-`CHAOS_AGENTS` says how many agents (12; `make chaos` takes 200). `docs/chaos.md` tells what is disturbed and how.
+`CHAOS_AGENTS` says how many agents (8; `make chaos` takes 200). `docs/chaos.md` tells what is disturbed and how.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.chaos.disturb import Blow, Saboteur
 from tests.chaos.equal import Books
 from tests.chaos.load import SETTINGS, Load
 
-AGENTS = int(os.environ.get("CHAOS_AGENTS", "12"))
+AGENTS = int(os.environ.get("CHAOS_AGENTS", "8"))
 WORKERS = 2
 
 

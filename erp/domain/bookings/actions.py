@@ -150,8 +150,8 @@ def expire_overdue(*, now: dt.datetime, limit: int) -> int:
     """End every booking whose term is over, at most `limit` at once; how many there were."""
     ended = rows(
         """update booking set ended_at = expires_at, ending = 'expired'
-           where id in (select id from booking where ended_at is null and expires_at <= :now
-                        order by expires_at limit :limit for update skip locked)
+           where id = any(array(select id from booking where ended_at is null and expires_at <= :now
+                                order by expires_at limit :limit for update skip locked))
            returning id""",
         now=now,
         limit=limit,

@@ -25,8 +25,7 @@ def settle_bonuses(*, by: Actor, now: dt.datetime, limit: int = SETTLED_AT_ONCE)
 
 def _let_go(now: dt.datetime, limit: int) -> int:
     return execute(
-        f"""update hold h set deadline = null, until = greatest(h.until, m.until)
-            from (
+        f"""with m as materialized (
               select h.commission_id, paid.at + make_interval(hours => 24 * t.hold_days::integer) as until
               from hold h join commission c on c.id = h.commission_id join event e on e.id = c.event_id
               join terms t on t.id = c.terms_id
@@ -36,8 +35,9 @@ def _let_go(now: dt.datetime, limit: int) -> int:
                   and p.amount > (select {MONEY_BACK.format(until="")} from event x where x.original_event_id = p.id)
               ) paid
               where h.deadline is not null and paid.at <= :now
-              order by h.commission_id limit :limit for update of h skip locked) m
-            where h.commission_id = m.commission_id""",
+              order by h.commission_id limit :limit for update of h skip locked)
+            update hold h set deadline = null, until = greatest(h.until, m.until)
+            from m where h.commission_id = m.commission_id""",
         now=now,
         limit=limit,
     ).rowcount
