@@ -41,8 +41,12 @@ class Commands(click.Group):
             return None
         with loading():
             command: click.Command = import_module(COMMANDS[name][0]).command
-        command.short_help = COMMANDS[name][1]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists them without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
 
 
 @click.group(cls=Commands)
