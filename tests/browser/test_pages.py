@@ -109,9 +109,10 @@ def test_what_opens_over_a_page_can_be_read_by_all(
     sign_in(page)
 
     def look(what: str) -> None:
-        for scheme in ("light", "dark"):
+        """What lies over the page; the page itself is looked at above."""
+        for scheme, rules in LOOKS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert page.evaluate(CHECK, [RULES, []]) == [], f"{what}, {scheme}"
+            assert page.evaluate(CHECK, [rules, [["#main"]]]) == [], f"{what}, {scheme}"
 
     page.goto(f"{live}/ui")
     page.evaluate(AXE)
