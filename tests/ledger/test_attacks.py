@@ -285,7 +285,6 @@ def test_honest_entries_in_a_row_are_accepted(owner: psycopg.Connection) -> None
     "sql",
     [
         "select ledger_enter(null::ledger_line[], 'x')",
-        "select ledger_enter_one(null::ledger_line, 'x', now())",
         "select commission_book_many(null::commission_line[], 'x')",
         "set session_replication_role = replica",
         "alter table entry disable trigger all",
