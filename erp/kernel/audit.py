@@ -35,10 +35,7 @@ class AuditEntry(db.Model):
     at: so.Mapped[dt.datetime]
     request_id: so.Mapped[str | None]
     details: so.Mapped[dict[str, Any]] = so.mapped_column(server_default=sa.text("'{}'::jsonb"))
-    __table_args__ = (
-        sa.Index("audit_entry_subject_idx", "subject_type", "subject_id"),
-        sa.Index("audit_entry_actor_idx", "actor_kind", "actor_id"),
-    )
+    __table_args__ = (sa.Index("audit_entry_subject_idx", "subject_type", "subject_id"),)
 
 
 WRITE_DEEDS = """insert into audit_entry (xact, action, subject_type, subject_id, actor_kind, actor_id, at, request_id,

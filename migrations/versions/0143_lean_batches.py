@@ -50,7 +50,7 @@ begin
   ), line as materialized (
     select l.*, a.id as account_id, l.amount <> 0 and l.account <> 'forfeited' as moves,
            case when l.amount <> 0 and l.account <> 'forfeited' then nextval('ledger_transaction_id_seq') end as transaction_id,
-           a.seq + row_number() over w as seq, a.balance + sum(l.amount) over w as balance, lead(l.n) over w is null as is_last
+           a.seq + row_number() over w as seq, a.balance + total(l.amount) over w as balance, lead(l.n) over w is null as is_last
     from placed l
     left join lateral (
       select a.id, a.seq, a.balance from account a

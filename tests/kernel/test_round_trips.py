@@ -206,7 +206,20 @@ def test_values_of_all_kinds_travel_both_ways(context: None) -> None:
                     cast(:none as uuid), cast(:number as bigint) + 1"""
     values = ["ё%s:x", 2**40, ["a", None], moment, None, 2**40 + 1]
     assert together((sql, given)) == [[tuple(values)]]
-    assert rows_for_many(sql, **given) == [tuple(values)]
+
+
+def test_columns_travel_both_ways_even_those_that_say_nothing(context: None) -> None:
+    moment = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    sql = """select * from unnest(cast(:text as text[]), cast(:number as bigint[]), cast(:at as timestamptz[]),
+                                  cast(:none as uuid[]))"""
+    columns: dict[str, list[Any]] = {
+        "text": ["ё%s:x", None],
+        "number": [2**40, 1],
+        "at": [None, moment],
+        "none": [None, None],
+    }
+    found = [("ё%s:x", 2**40, None, None), (None, 1, moment, None)]
+    assert rows_for_many(sql, **columns) == found
 
 
 def test_who_is_interrupted_while_waiting_leaves_nothing_behind(context: None) -> None:

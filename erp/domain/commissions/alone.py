@@ -68,7 +68,7 @@ LINES = f"""
   cross join lateral (select {EARNED.format(base="w.base")} as uncapped offset 0) earned
   cross join lateral (select f.*, least(f.line_cap, earned.uncapped) as line_capped) r
   cross join lateral (
-    select coalesce(sum(b.amount), 0)::bigint as before_accrued from ({OF_MONTH.format(asked="")}) b) month
+    select coalesce(total(b.amount), 0) as before_accrued from ({OF_MONTH.format(asked="")}) b) month
   cross join lateral (select r.line_capped, r.monthly_cap, month.before_accrued) o
   cross join lateral (
     select 'accrual' as kind, k.event_id, f.rule_id, k.agent_id, k.referral_id, k.programme_id, k.terms_id,

@@ -118,18 +118,18 @@ def _capped(*, source: str, amount: str, cap: str, per: str, booked: str, answer
   ),
   {answer}_after as (
     select r.*, case when r.{cap} is null then 0
-                     else sum(r.{amount} + gap.amount) over (partition by {per} order by r.occurred_at, r.event_id)
+                     else total(r.{amount} + gap.amount) over (partition by {per} order by r.occurred_at, r.event_id)
                           - r.{amount} end::bigint as before_{answer}
     from {answer}_in_turn r
     cross join lateral (
-      select coalesce(sum(b.amount), 0)::bigint as amount from ({booked}) b
+      select coalesce(total(b.amount), 0) as amount from ({booked}) b
       where r.{answer}_at is null or (b.occurred_at, b.event_id) > (r.{answer}_at, r.{answer}_id)) gap
   ),{left_of_cap(amount=amount, cap=cap, answer=answer)}"""
 
 
 OF_CUSTOMER = """
         select e.occurred_at, e.id as event_id, c.line_capped + coalesce((
-                 select sum(x.line_capped) from opening x where x.accrual_id = c.id and x.kind <> 'accrual'), 0) as amount
+                 select total(x.line_capped) from opening x where x.accrual_id = c.id and x.kind <> 'accrual'), 0) as amount
         from event e join opening c on c.event_id = e.id and c.kind = 'accrual'
         where r.customer_cap is not null and e.customer_id = r.customer_id and c.rule_id = r.rule_id
           and c.agent_id = r.agent_id and (e.occurred_at, e.id) < (r.occurred_at, r.event_id)"""
@@ -276,14 +276,15 @@ def lines(*, common: bool) -> str:
   line as (
     select w.*, c.*
     from compared c
-    cross join lateral (values
-      (case when c.accrual_id is null then 'accrual' else 'true_up' end, c.missing, c.missing_uncapped,
-       c.missing_line_capped, c.missing_customer_capped,
-       case when c.accrual_id is null then c.is_in_time
-            else (c.missing, c.missing_uncapped, c.missing_line_capped, c.missing_customer_capped) <> (0, 0, 0, 0) end),
-      ('reversal', c.unreversed, 0, 0, 0, c.unreversed <> 0))
-      as w(kind, amount, new_uncapped, new_line_capped, new_customer_capped, is_due)
-    where w.is_due
+    -- As two parts: a list of values is prepared anew for every row.
+    cross join lateral (
+      select case when c.accrual_id is null then 'accrual' else 'true_up' end, c.missing, c.missing_uncapped,
+             c.missing_line_capped, c.missing_customer_capped
+      where case when c.accrual_id is null then c.is_in_time
+                 else (c.missing, c.missing_uncapped, c.missing_line_capped, c.missing_customer_capped) <> (0, 0, 0, 0) end
+      union all
+      select 'reversal', c.unreversed, 0, 0, 0 where c.unreversed <> 0)
+      as w(kind, amount, new_uncapped, new_line_capped, new_customer_capped)
   )
 """
 

@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from uuid import UUID
 
 from erp.domain.integrations import rules
@@ -72,6 +73,10 @@ class NewEvent:
     prepaid_days: int | None = None
 
 
+COLUMNS = tuple(field.name for field in fields(NewEvent))
+VALUES = attrgetter(*COLUMNS)
+
+
 def record_event(event: NewEvent) -> int | None:
     """Keep a fact; its id, or None when it is known already by (source, source id)."""
     return record_events([event])[0]
@@ -86,7 +91,7 @@ def record_events(events: Sequence[NewEvent]) -> list[int | None]:
         [kept_alone] = together((RECORD_ONE, vars(events[0])))
         return [kept_alone[0][0] if kept_alone else None]
     kept = rows_for_many(
-        RECORD, **{field.name: [getattr(event, field.name) for event in events] for field in fields(NewEvent)}
+        RECORD, **dict(zip(COLUMNS, map(list, zip(*map(VALUES, events), strict=True)), strict=True))
     )
     ids = {(source, source_id): id for source, source_id, id in kept}
     return [ids.pop((event.source, event.source_id), None) for event in events]
