@@ -81,11 +81,11 @@ WRITE_NEWS = """insert into outbox (job, subject, due_at, relayed_at)
          case when n.delay = 0 then clock_timestamp() end
   from jsonb_to_recordset(cast(:news as jsonb)) as n(job text, subjects jsonb, delay float8)
   cross join lateral jsonb_array_elements_text(n.subjects) as s(subject)
-  returning id, job, subject, relayed_at"""
+  returning id, job, subject, relayed_at is not null"""
 WRITE_ONE = """insert into outbox (job, subject, due_at, relayed_at)
   values (:job, :subject, clock_timestamp() + make_interval(secs => cast(:delay as float8)),
           case when cast(:delay as float8) = 0 then clock_timestamp() end)
-  returning id, job, subject, relayed_at"""
+  returning id, job, subject, relayed_at is not null"""
 """The same for one job with one subject."""
 
 

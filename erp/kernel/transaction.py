@@ -15,12 +15,10 @@ from erp.kernel.db import SNAPSHOT, begin_with_next, db, let_go, take_noted, tog
 log = structlog.get_logger()
 
 WRITE_DOWN = f"""
-with deeds as ({audit.WRITE_DEEDS}), news as ({outbox.WRITE_NEWS})
-select id, job, subject, relayed_at is not null from news"""
+with deeds as ({audit.WRITE_DEEDS}) {outbox.WRITE_NEWS}"""
 """All that the verbs of a transaction noted, in one statement: most write both, and every statement is a round trip."""
 WRITE_DOWN_ONE = f"""
-with deeds as ({audit.WRITE_DEED}), news as ({outbox.WRITE_ONE})
-select id, job, subject, relayed_at is not null from news"""
+with deeds as ({audit.WRITE_DEED}) {outbox.WRITE_ONE}"""
 """The same for one of each, which is what comes most."""
 
 

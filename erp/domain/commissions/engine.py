@@ -152,9 +152,17 @@ BY_CUSTOMER = (
 )
 
 
-GONE_BACK = f"""cross join lateral (
-      select {FOLLOWED_BY} from event x where x.original_event_id = k.event_id) gone"""
-"""What followed each event, looked up one by one: for a batch of few among many."""
+def _gone_back(condition: str) -> str:
+    """The step that looks up what followed each event, one by one: for a batch of few among many."""
+    return f"""cross join lateral (
+      select {FOLLOWED_BY} from event x where x.original_event_id = k.event_id{condition}) gone"""
+
+
+GONE_BACK = _gone_back("")
+IS_OLD_ENOUGH = " and k.event_id <= (select max(x.original_event_id) from event x)"
+"""Whether anything could have followed an event yet: mostly nothing is newer than what others are about."""
+IS_BOOKED_SO_FAR = " and r.event_id <= (select max(x.event_id) from opening x where x.kind = 'accrual')"
+"""Whether an event could be booked yet."""
 GONE = "least(k.amount, coalesce(gone.money, 0))"
 """What of a payment has gone back."""
 
@@ -166,7 +174,7 @@ ENDS_WITH_CANCELLATION = "u.on_cancel = 'all' or (u.on_cancel = 'unearned' and k
 """Whether a customer who cancels takes something of what a rule earned for an event."""
 
 
-def _facts(base: str, kept: str) -> str:
+def _facts(base: str, kept: str, gone_back: str) -> str:
     """What each rule has to go by for each event and agent that are concerned; `base` is what the agent earns on, `kept`
     what else is kept of `concerned`."""
     return f"""
@@ -187,7 +195,7 @@ def _facts(base: str, kept: str) -> str:
     join programme p on p.id = t.programme_id
     join rule u on u.terms_id = t.id and {RULE_FITS}
     cross join lateral (select {whole()} as whole) w
-    {GONE_BACK}
+    {gone_back}
     offset 0
   )"""
 
@@ -214,7 +222,8 @@ def lines(*, common: bool) -> str:
     of_month = OF_MONTH.format(asked="not r.is_settled and " if common else "")
     customer_capped = "least(f.line_cap, earned.uncapped) as customer_capped," if common else ""
     base = "w.whole" if common else OWN_PART
-    return f"""{_facts(base, "k.is_new, " if common else "")},
+    facts = _facts(base, "k.is_new, " if common else "", _gone_back(IS_OLD_ENOUGH) if common else GONE_BACK)
+    return f"""{facts},
   rated as (
     select f.*, v.volume, tier.position as tier_position, earned.*,
            {customer_capped} least(f.line_cap, earned.uncapped) as line_capped
@@ -252,7 +261,7 @@ def lines(*, common: bool) -> str:
                bool_or(x.cause_event_id = r.cause_id) as is_told
         from opening x where x.accrual_id = c.id and x.kind <> 'accrual') x
       where c.event_id = r.event_id and c.rule_id = r.rule_id and c.agent_id = r.agent_id
-        and c.kind = 'accrual') b on true
+        and c.kind = 'accrual'{IS_BOOKED_SO_FAR if common else ""} offset 0) b on true
     offset 0
   ),{
         _capped(
