@@ -22,6 +22,7 @@ ALTERED = [
     "grant select on mock_clock to public",
     "begin; create table left_behind (); rollback",
     "set session_replication_role = replica; drop index booking_one_open_per_claim_group",
+    "do $$ begin execute format('alter database %I set timezone to utc', current_database()); end $$",
 ]
 
 

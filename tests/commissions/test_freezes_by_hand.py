@@ -12,7 +12,7 @@ from erp.kernel.actor import Actor
 from erp.kernel.db import rows
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.transaction import release, transaction
-from tests.support.cast import NOW, SOMEBODY
+from tests.support.cast import NOW, SOMEBODY, live_in
 from tests.support.earnings import (
     FEDOR,
     FILIPP,
@@ -111,6 +111,18 @@ class TestByHand:
             d for d in audit.history("commission", commission(event).id) if d.action == "commission.frozen"
         ]
         assert deed.details == {"code": "suspicion", "note": "Look at it"}
+
+    def test_a_day_to_decide_in_is_24_hours_in_whatever_zone_the_database_lives(
+        self, alice, shop, database, superuser
+    ):
+        live_in("America/New_York", database, superuser)
+        event = paid(shop, 100_000)
+        id = commission(event).id
+        with transaction():
+            commissions.freeze("suspicion", "Look at it", by=SOMEBODY, now=NOW, commission_id=id)
+        (found,) = freezes(event)
+        assert found.due_at == days(14), "and clocks go forward on the sixth of them"
+        let_go(event)
 
     def test_it_can_be_frozen_again_after_it_was_let_go(self, alice, shop):
         event = paid(shop, 100_000)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from erp.kernel.db import db
+from tests.support.cast import live_in
 from tests.support.earnings import (
     accrue,
     agent,
@@ -57,10 +57,7 @@ def test_a_connection_exactly_as_old_as_the_window_does_not_count(alice):
 
 @pytest.mark.parametrize("zone", ["Europe/Helsinki", "America/New_York"])
 def test_a_day_is_24_hours_in_whatever_zone_the_database_lives(alice, database, superuser, zone):
-    superuser.execute(f"alter database {database} set timezone to '{zone}'")
-    db.session.remove()
-    db.engine.dispose()
-    assert look("show timezone") == zone
+    live_in(zone, database, superuser)
     in_summer = dt.datetime(2026, 4, 20, 12, tzinfo=dt.UTC)
     customer = customer_of(alice, in_summer - dt.timedelta(days=90))
     customer_of(alice, in_summer - dt.timedelta(days=90) + MICROSECOND)

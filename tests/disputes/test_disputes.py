@@ -14,7 +14,7 @@ from erp.kernel.db import rows, scalar
 from erp.kernel.errors import Invalid, NotFound
 from erp.kernel.transaction import release, transaction
 from tests.support import cast
-from tests.support.cast import NOW, SOMEBODY
+from tests.support.cast import NOW, SOMEBODY, live_in
 from tests.support.earnings import (
     NUMBERS,
     accrue,
@@ -80,6 +80,13 @@ def colleague(role):
 
 
 class TestOpening:
+    def test_a_day_to_decide_in_is_24_hours_in_whatever_zone_the_database_lives(
+        self, alice, event, database, superuser
+    ):
+        live_in("America/New_York", database, superuser)
+        rule("missing", days=10)
+        assert found(disputed(alice)).due_at == days(10)
+
     def test_it_says_what_it_is_about_who_decides_and_by_when_and_moves_nothing(self, alice, event):
         line = commission(event).id
         rule("wrong", role="finance", days=10, outcome="reject")

@@ -15,6 +15,7 @@ from flask import Flask
 
 from erp.domain import agents, catalogue, programmes, referrals
 from erp.kernel.actor import Actor
+from erp.kernel.db import db, scalar
 from erp.kernel.transaction import release, transaction
 
 NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
@@ -111,3 +112,12 @@ def without_triggers(superuser: psycopg.Connection, sql: str, *values: object) -
     superuser.execute("set session_replication_role = replica")
     superuser.execute(sql, values)
     superuser.execute("set session_replication_role = origin")
+
+
+def live_in(zone: str, database: str, superuser: psycopg.Connection) -> None:
+    """Have the database live in a zone, for whoever connects from now on."""
+    superuser.execute(f"alter database {database} set timezone to '{zone}'")
+    db.session.remove()
+    db.engine.dispose()
+    assert scalar("show timezone") == zone
+    release()

@@ -26,8 +26,12 @@ WATCH = """
     create event trigger kept_dropped on sql_drop execute function kept.note();
     alter event trigger kept_altered enable always;
     alter event trigger kept_dropped enable always"""
-"""Whoever alters more than rows leaves a number behind, even if it is rolled back or told to fire no triggers."""
-ALTERED = "select is_called from kept.alteration"
+"""Whoever alters more than rows leaves a number behind, even if it is rolled back or told to fire no triggers. Settings of
+the database itself are looked up: they stand outside of it, where no trigger fires."""
+ALTERED = """
+    select is_called or exists (select 1 from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
+                                where d.datname = current_database())
+    from kept.alteration"""
 RELATIONS = """
     select n.nspname, c.relname, c.relkind = 'S' from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'S') and n.nspname not in ('pg_catalog', 'information_schema', 'kept')"""

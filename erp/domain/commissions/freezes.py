@@ -76,7 +76,7 @@ frozen as (
   insert into commission_freeze (commission_id, agent_id, rule, evidence, role, due_at, outcome, code, note, taken_from, amount,
                       frozen_at, frozen_by, transaction_id)
   select s.id, s.agent_id, r.rule, jsonb_build_object('payment', s.source_id, 'amount', s.net, 'currency', s.currency),
-         r.role, cast(:now as timestamptz) + make_interval(days => r.days::integer), r.outcome, :code, :note,
+         r.role, cast(:now as timestamptz) + make_interval(hours => 24 * r.days::integer), r.outcome, :code, :note,
          s.taken_from, s.net, :now, :actor, p.transaction_id
   from standing s join posted p on p.n = s.n join freeze_rule r on r.rule = 'by_hand'
   returning id, commission_id),

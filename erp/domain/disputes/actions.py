@@ -68,7 +68,7 @@ def open_dispute(
                                         outcome, opened_at, opened_by)
                    values (:id, :reference, :agent_id, :kind, :commission, :payment, :referral, :customer, :payout,
                            :establishment, :expected, :currency, :role,
-                           cast(:now as timestamptz) + make_interval(days => :days), :outcome, :now, :by)""",
+                           cast(:now as timestamptz) + make_interval(hours => 24 * cast(:days as integer)), :outcome, :now, :by)""",
                 id=id,
                 reference=ref,
                 agent_id=agent_id,
