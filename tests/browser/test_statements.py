@@ -58,6 +58,7 @@ def test_a_statement_can_be_read_by_all(
     statement = page.locator('a[href^="/statements/STM-"]').first.get_attribute("href")
     addresses = ("/statements", statement, f"/statements/open/{office.agent}", "/seal-roots")
     for url in addresses:
+        page.set_viewport_size(DESK)
         page.goto(f"{live}{url}")
         page.evaluate(AXE)
         for size in (DESK, PHONE):
