@@ -1,4 +1,5 @@
-"""Lines of a batch are booked by one statement, without being handed to the ledger as an array of their entries."""
+"""Lines of a batch are booked by one statement, without being handed to the ledger as an array of their entries. What a line
+corrects is looked for where it corrects something."""
 
 from alembic import op
 
@@ -25,28 +26,31 @@ begin
               base, rate_bps, tier_position, volume, uncapped, line_capped, customer_capped, refunded, in_credit,
               occurred_at, available_at, deadline, freeze_reason, source_id, n)
   ), placed as (
+    select l.*, null::bigint as accrual_id, null::boolean as known_in_credit,
+           case when l.freeze_reason is null then 'pending' else 'frozen' end as account, l.occurred_at as happened_at
+    from numbered l where l.is_accrual
+    union all
     select l.*,
            -- What a correction corrects is booked, or else among these lines.
-           case when not l.is_accrual then coalesce(a.id, (
+           coalesce(a.id, (
              select m.id from numbered m
-             where m.is_accrual and m.event_id = l.event_id and m.rule_id = l.rule_id and m.agent_id = l.agent_id))
-           end as accrual_id,
-           a.in_credit as known_in_credit,
+             where m.is_accrual and m.event_id = l.event_id and m.rule_id = l.rule_id and m.agent_id = l.agent_id)),
+           a.in_credit,
            case when a.id is null then case when l.freeze_reason is null then 'pending' else 'frozen' end
                 when f.commission_id is not null then 'forfeited'
                 when h.commission_id is null then case when a.in_credit then 'credit' else 'available' end
-                when h.reason is null then 'pending' else 'frozen' end as account,
+                when h.reason is null then 'pending' else 'frozen' end,
            -- In the books a reversal happened when the customer was refunded, not when he had paid.
            case when l.kind = 'reversal' then (select e.occurred_at from event e where e.id = l.cause_event_id)
-                else l.occurred_at end as happened_at
+                else l.occurred_at end
     from numbered l
     left join lateral (
       select a.id, a.in_credit from commission a
-      where not l.is_accrual and a.kind = 'accrual' and a.event_id = l.event_id and a.rule_id = l.rule_id
+      where a.kind = 'accrual' and a.event_id = l.event_id and a.rule_id = l.rule_id
         and a.agent_id = l.agent_id offset 0) a on true
     left join lateral (select h.commission_id, h.reason from hold h where h.commission_id = a.id offset 0) h on true
     left join lateral (select f.commission_id from forfeiture f where f.commission_id = a.id offset 0) f on true
-    offset 0
+    where not l.is_accrual
   ), line as materialized (
     select l.*, a.id as account_id, l.amount <> 0 and l.account <> 'forfeited' as moves,
            case when l.amount <> 0 and l.account <> 'forfeited' then nextval('ledger_transaction_id_seq') end as transaction_id,

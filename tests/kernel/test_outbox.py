@@ -5,11 +5,12 @@ from collections.abc import Callable
 import psycopg
 import pytest
 import redis as redis_client
+from flask import Flask
 from rq import Queue
 
 from erp.kernel import clock, outbox
 from erp.kernel.actor import Actor
-from erp.kernel.db import execute, rows, scalar
+from erp.kernel.db import db, execute, rows, scalar
 from erp.kernel.transaction import TransactionOpen, is_open, release, transaction
 
 DONE: list[list[str]] = []
@@ -80,6 +81,19 @@ def test_a_job_that_succeeded_leaves_no_row(context: None, work: Callable[[], No
     work()
     assert DONE == [["a", "b"]]
     assert scalar("select count(*) from outbox") == 0
+
+
+def test_the_sweep_takes_as_many_as_it_is_told_however_the_database_goes_about_it(
+    app: Flask, context: None, database: str, superuser: psycopg.Connection, redis: redis_client.Redis
+) -> None:
+    with transaction():
+        outbox.enqueue_many(JOB, range(5))
+    queued(redis)
+    superuser.execute("update outbox set relayed_at = null")
+    for way in ("hashagg", "hashjoin", "indexscan", "bitmapscan", "material", "mergejoin", "sort"):
+        superuser.execute(f"alter database {database} set enable_{way} = off")
+    db.engine.dispose()
+    assert [outbox.sweep(limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_what_redis_lost_is_handed_over_again(

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.helpers import as_made_by
 
-revision = "0146_days_of_24_hours"
-down_revision = "0145_lean_accruals"
+revision = "0145_days_of_24_hours"
+down_revision = "0144_unread_index"
 
 FUNCTIONS = """
 create or replace function freeze_held() returns trigger
